@@ -1,0 +1,80 @@
+# petra: `make demo` and `make test` do everything, set-up included, on a bare Debian with rustup, Node.js and Python.
+#
+# Compiled code and tools go to a cache outside the checkout: PETRA_CACHE, by default ~/.cache/petra.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+PETRA_CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/petra
+CARGO_TARGET_DIR ?= $(PETRA_CACHE)/target
+BIN := $(CARGO_TARGET_DIR)/release
+export PETRA_CACHE CARGO_TARGET_DIR
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+# What the client scripts of the tests run with; `make setup` makes both.
+export PETRA_PYTHON := $(PETRA_CACHE)/python/bin/python
+export PETRA_NODE_MODULES := $(PETRA_CACHE)/polkadot-js/node_modules
+# The Wasm inside the node is the one that ships, although all crates are compiled with one set of features.
+export PETRA_PRODUCTION_WASM := 1
+
+# One profile and one set of features for everything, so that each crate is compiled once (docs/adr/0002).
+CARGO_ARGS := --release --workspace --locked --features runtime-benchmarks,try-runtime
+
+.PHONY: help setup build demo network test test-full unit lint fmt chain-specs complete-specs bench docs clean
+
+help: ## Say what there is to make
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
+
+setup: ## Install what building and testing need (again: does nothing)
+	@scripts/setup
+
+build: setup ## Build node, tools and tests
+	cargo build $(CARGO_ARGS) --all-targets
+
+demo: setup ## Start a four-validator network, show it at work, stop it
+	cargo build $(CARGO_ARGS) --bins
+	$(BIN)/petra-demo
+
+network: setup ## Start the network of zombienet/local.toml and keep it until Ctrl-C
+	cargo build $(CARGO_ARGS) --bins
+	$(BIN)/petra-network
+
+test: setup lint build ## Everything CI checks: lints, unit, runtime, benchmarks as tests, networks, client scripts
+	scripts/check-dependencies
+	scripts/chain-specs --check
+	scripts/weights check
+	cargo test $(CARGO_ARGS)
+
+test-full: export PROPTEST_CASES ?= 100000
+test-full: export PETRA_KILLS ?= 20
+test-full: export PETRA_TRANSFERS ?= 200
+test-full: ## The same tests with more cases and more faults; writes docs/measurements/test-full.txt
+	scripts/test-full
+
+unit: ## The tests that need no node
+	cargo test $(CARGO_ARGS) --exclude petra-tests
+
+lint: setup ## Format and lints, warnings denied
+	cargo fmt --all -- --check
+	cargo clippy $(CARGO_ARGS) --all-targets -- -D warnings
+
+fmt: ## Format
+	cargo fmt --all
+
+chain-specs: ## Write chain-specs/ from the runtime's presets
+	cargo build $(CARGO_ARGS) --bins
+	scripts/chain-specs
+
+complete-specs: ## Write the complete specs, plain and raw, to OUT (default: build/chain-specs)
+	cargo build $(CARGO_ARGS) --bins
+	scripts/chain-specs --complete $${OUT:-build/chain-specs}
+
+bench: setup ## Measure weights into runtime/src/weights (PALLETS="a b" for some)
+	scripts/bench $(PALLETS)
+
+docs: setup ## Render the documentation of the code
+	cargo doc --release --workspace --locked --no-deps
+
+clean: ## Remove the cache
+	rm -rf $(PETRA_CACHE)

@@ -1,0 +1,107 @@
+//! How much the extension weighs beside the standard extensions.
+
+use super::*;
+use frame_benchmarking::v2::*;
+use frame_support::{
+	dispatch::{DispatchClass, DispatchInfo, PostDispatchInfo},
+	traits::Get,
+	weights::Weight,
+};
+use frame_system::{CheckMortality, CheckNonce, CheckWeight};
+use pallet_transaction_payment::ChargeTransactionPayment;
+use petra_primitives::QuotaGrants;
+use sp_runtime::{
+	generic::Era,
+	traits::{AsSystemOriginSigner, Dispatchable, One, Zero},
+};
+
+/// Makes the call by which the extension is measured.
+pub trait BenchmarkHelper<AccountId, Call> {
+	/// A call that is free for `who` and whose cost takes longest to find.
+	fn free_call(who: &AccountId) -> Call;
+}
+
+type CallOf<T> = <T as frame_system::Config>::RuntimeCall;
+
+/// An account with a quota, of which some is used.
+fn granted<T: Config>() -> T::AccountId {
+	let who: T::AccountId = whitelisted_caller();
+	frame_system::Pallet::<T>::inc_providers(&who);
+	frame_system::Pallet::<T>::set_block_number(One::one());
+	// Enough for any call that the helper may make.
+	QuotaRules::<T>::put(Rules { quota: u32::MAX, window: 64 });
+	Pallet::<T>::grant(&who);
+	Usage::<T>::mutate_extant(&who, |usage| usage.used = 1);
+	who
+}
+
+#[benchmarks(
+	where
+		T: Send + Sync,
+		CallOf<T>: Dispatchable<Info = DispatchInfo, PostInfo = PostDispatchInfo>,
+		T::RuntimeOrigin: AsSystemOriginSigner<T::AccountId> + Clone,
+)]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn check_free_call() -> Result<(), BenchmarkError> {
+		let who = granted::<T>();
+		let call = T::BenchmarkHelper::free_call(&who);
+		let nonce = frame_system::Pallet::<T>::account_nonce(&who);
+		let extension = FreeCallQuota::<T>((
+			CheckMortality::from(Era::mortal(64, 1)),
+			CheckNonce::from(nonce),
+			CheckWeight::new(),
+			ChargeTransactionPayment::from(Zero::zero()),
+		));
+		let weight = T::BlockWeights::get().get(DispatchClass::Normal).base_extrinsic;
+		let mut left = None;
+
+		#[block]
+		{
+			if let Some((cost, remaining)) = Pallet::<T>::free_call(&who, &call) {
+				left = extension.fits(&who, cost, remaining);
+				Pallet::<T>::charge(&who, cost)?;
+				Pallet::<T>::take_share(weight)?;
+				Pallet::<T>::return_share(weight);
+			}
+		}
+
+		assert_eq!(left, Some(u32::MAX - 1));
+		assert!(Usage::<T>::get(&who).is_some_and(|usage| usage.used > 1));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn check_paid_call() {
+		let who = granted::<T>();
+		let call = frame_system::Call::<T>::remark { remark: alloc::vec![] }.into();
+		let terms;
+
+		#[block]
+		{
+			terms = Pallet::<T>::free_call(&who, &call);
+		}
+
+		assert_eq!(terms, None);
+	}
+
+	#[benchmark]
+	fn on_finalize() {
+		FreeWeight::<T>::put(Weight::from_parts(1, 1));
+
+		#[block]
+		{
+			FreeWeight::<T>::kill();
+		}
+
+		assert!(!FreeWeight::<T>::exists());
+	}
+
+	impl_benchmark_test_suite!(
+		Pallet,
+		crate::mock::ExtBuilder::default().build(),
+		crate::mock::Test
+	);
+}

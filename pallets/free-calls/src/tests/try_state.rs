@@ -1,0 +1,56 @@
+use super::*;
+use frame_support::weights::Weight;
+
+/// Corrupts a sound state, and expects to be told how.
+fn reported(corrupt: impl FnOnce(), message: &'static str) {
+	ExtBuilder::default().build().execute_with(|| {
+		assert_ok!(signed(MEMBER, write(2)).apply().unwrap());
+		assert_ok!(FreeCalls::do_try_state());
+		corrupt();
+		assert_eq!(FreeCalls::do_try_state(), Err(message.into()));
+	});
+}
+
+fn usage(window: u32, used: u32, from_window: u32) {
+	Usage::<Test>::insert(MEMBER, QuotaUsage { window, used, from_window });
+}
+
+#[test]
+fn try_state_should_report_rules_of_zero() {
+	let message = "quota or window is zero";
+	reported(|| QuotaRules::<Test>::put(Rules { quota: 0, window: 1 }), message);
+	reported(|| QuotaRules::<Test>::put(Rules { quota: 1, window: 0 }), message);
+}
+
+#[test]
+fn try_state_should_report_a_share_that_is_exceeded() {
+	let corrupt =
+		|| FreeWeight::<Test>::put(FreeCalls::share().saturating_add(Weight::from_parts(1, 0)));
+	reported(corrupt, "free calls exceed their share");
+}
+
+#[test]
+fn try_state_should_report_a_quota_without_account() {
+	let corrupt = || FreeCalls::grant(&77);
+	reported(corrupt, "an address without account has a quota");
+}
+
+#[test]
+fn try_state_should_report_a_quota_that_is_exceeded() {
+	reported(|| usage(0, QUOTA + 1, 0), "an address used more than its quota");
+}
+
+#[test]
+fn try_state_should_report_a_quota_that_begins_too_late() {
+	reported(|| usage(0, 0, 2), "a quota begins later than in the next window");
+}
+
+#[test]
+fn try_state_should_report_use_ahead_of_time() {
+	reported(|| usage(1, 1, 0), "an address used its quota in a window ahead");
+}
+
+#[test]
+fn try_state_should_report_use_before_the_quota_began() {
+	reported(|| usage(0, 1, 1), "an address used its quota before it began");
+}

@@ -1,0 +1,31 @@
+//! Runtime APIs.
+
+use crate::types::*;
+use alloc::vec::Vec;
+use codec::Codec;
+
+sp_api::decl_runtime_apis! {
+	/// What clients read of the ledger (specification, section 9).
+	pub trait PetraApi<AccountId: Codec> {
+		/// The timestep of the block's timestamp.
+		fn current_timestep() -> Timestep;
+		/// Length of a timestep in milliseconds.
+		fn timestep_ms() -> u64;
+		/// Units and times.
+		fn parameters() -> Parameters;
+		/// What the DSO sells and buys at in `t`: `(consumption, production)`, in money units per watt and timestep.
+		fn prices(t: Timestep) -> (Price, Price);
+		/// The way of trading in force at `t`.
+		fn market_mode(t: Timestep) -> MarketMode;
+		/// A meter as it is now.
+		fn meter(id: MeterId) -> Option<MeterInfo<AccountId>>;
+		/// Gross power that a meter has withdrawn, in watts.
+		fn withdrawn(meter: MeterId, kind: AssetKind, from: Timestep, to: Timestep) -> Vec<Segment>;
+		/// Power that a meter may still withdraw, in watts.
+		fn headroom(meter: MeterId, kind: AssetKind, from: Timestep, to: Timestep) -> Vec<Segment>;
+		/// An address's energy assets.
+		fn assets_of(address: AccountId) -> Vec<(AssetId, EnergyAsset<AccountId>)>;
+		/// The microgrid controller's request in force at `t`, in watts.
+		fn control_signal(t: Timestep) -> Option<i64>;
+	}
+}

@@ -1,0 +1,234 @@
+//! The seams between the pallets.
+
+use crate::types::*;
+use alloc::vec::Vec;
+
+/// The chain's units, and its time in timesteps.
+pub trait Grid {
+	/// Units and times.
+	fn parameters() -> Parameters;
+	/// The timestep of this block's timestamp.
+	fn now() -> Timestep;
+	/// Sets clock and parameters to what costs most: 4-second timesteps of Unix time, and a horizon of a week.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_worst_case() {}
+}
+
+/// What a trade is worth and how it is made, by timestep.
+pub trait MarketRules {
+	/// What the DSO sells and buys at in `t`: `(consumption, production)`.
+	fn prices(t: Timestep) -> (Price, Price);
+	/// The way of trading in force at `t`.
+	fn market_mode(t: Timestep) -> MarketMode;
+	/// The limits of `feeder` from `from` to `to`, as runs of equal limits that together cover `from..=to`.
+	fn feeder_limits(
+		feeder: FeederId,
+		from: Timestep,
+		to: Timestep,
+	) -> Vec<(Timestep, Timestep, Option<FeederLimits>)>;
+}
+
+/// Whether any energy asset exists, pooled notes included.
+pub trait AssetsExist {
+	/// True while at least one does.
+	fn assets_exist() -> bool;
+}
+
+impl AssetsExist for () {
+	fn assets_exist() -> bool {
+		false
+	}
+}
+
+/// Why the register of meters refuses what the regulator asks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MeterAdministrationError {
+	/// No such meter.
+	MeterNotFound,
+	/// Another meter has this key.
+	KeyInUse,
+	/// The meter's feeder cannot change while it has withdrawn power ahead.
+	FeederInUse,
+	/// No room for another change of this meter's status or limits ahead.
+	TooManyChanges,
+}
+
+/// The register of meters, as the regulator changes it. Changes take effect at timesteps after `time`.
+pub trait MeterAdministration<AccountId> {
+	/// Authorises a meter, or changes key, limits and path of one.
+	fn authorize(
+		authorization: &Authorization<AccountId>,
+		time: Timestep,
+	) -> Result<(), MeterAdministrationError>;
+	/// Bans a meter: it withdraws nothing more for timesteps after `time`.
+	fn ban(meter: MeterId, time: Timestep) -> Result<(), MeterAdministrationError>;
+	/// Changes a meter's limits.
+	fn set_limits(
+		meter: MeterId,
+		limits: Limits,
+		time: Timestep,
+	) -> Result<(), MeterAdministrationError>;
+	/// Authorises a meter that the next change, at `time` or before, finds in the state in which it costs the most.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_authorize(
+		authorization: &Authorization<AccountId>,
+		time: Timestep,
+	) -> Result<(), MeterAdministrationError> {
+		Self::authorize(authorization, time)
+	}
+}
+
+/// Why a withdrawal is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WithdrawalError {
+	/// No such meter.
+	MeterNotFound,
+	/// The origin is not the meter's registered key.
+	NotTheMeter,
+	/// The meter is not authorised at one of the timesteps.
+	MeterNotAuthorized,
+	/// At one of the timesteps somebody else withdraws for this household.
+	WrongPath,
+	/// The gross power withdrawn would pass the meter's limit in one of the timesteps.
+	LimitExceeded,
+	/// The money withdrawn in this billing period would pass the meter's limit.
+	FinancialLimitExceeded,
+	/// What the DSO created would pass the sum of the feeder's limits in one of the timesteps.
+	FeederLimitExceeded,
+	/// A sum does not fit its type.
+	Overflow,
+}
+
+/// Power over an interval that is about to be withdrawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EnergyRequest {
+	/// To sell or to buy.
+	pub kind: AssetKind,
+	/// Watts in each timestep.
+	pub power: Power,
+	/// First timestep.
+	pub start: Timestep,
+	/// Last timestep.
+	pub end: Timestep,
+}
+
+/// The meters' limits, as withdrawals use them up. A call that errs may have recorded a part: callers are
+/// transactional, as FRAME's calls are.
+pub trait MeterLimits<AccountId> {
+	/// Records what `meter` withdraws, if `origin` is its key and every limit holds; returns its feeder.
+	fn withdraw(
+		origin: &AccountId,
+		meter: MeterId,
+		energy: &[EnergyRequest],
+		money: Balance,
+	) -> Result<FeederId, WithdrawalError>;
+	/// Records what the DSO withdraws for households on its path (P3, 4.2).
+	fn withdraw_for_feeder(feeder: FeederId, energy: &EnergyRequest)
+		-> Result<(), WithdrawalError>;
+	/// How many meters were ever authorised on `feeder`.
+	fn meters_on(feeder: FeederId) -> u32;
+	/// Whether `who` is a registered meter's key.
+	fn is_meter_key(who: &AccountId) -> bool;
+	/// Makes `meter` (authorised for all timesteps ahead, highest limits) for `origin`.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_meter(origin: &AccountId, meter: MeterId, feeder: FeederId, path: Path);
+}
+
+/// Where petra's addresses get their quota of free calls from (specification, section 8).
+pub trait QuotaGrants<AccountId> {
+	/// `who` was made by a meter, the DSO or a mixing withdrawal: it has its quota at once.
+	fn grant(who: &AccountId);
+	/// `who` was made by a free `transfer`: it has none until the next window.
+	fn grant_from_next_window(who: &AccountId);
+}
+
+impl<AccountId> QuotaGrants<AccountId> for () {
+	fn grant(_: &AccountId) {}
+	fn grant_from_next_window(_: &AccountId) {}
+}
+
+/// Which calls are free, and what they cost of the caller's quota.
+pub trait FreeCallCost<AccountId, Call> {
+	/// The asset writes that `call` by `who` costs, at least 1; none if the call is not a free one.
+	fn cost(who: &AccountId, call: &Call) -> Option<u32>;
+}
+
+impl<AccountId, Call> FreeCallCost<AccountId, Call> for () {
+	fn cost(_: &AccountId, _: &Call) -> Option<u32> {
+		None
+	}
+}
+
+/// Why the ledger of energy assets refuses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AssetLedgerError {
+	/// No such asset.
+	AssetNotFound,
+	/// The asset is somebody else's.
+	NotOwner,
+	/// The asset is locked.
+	AssetLocked,
+	/// The asset is not locked.
+	AssetNotLocked,
+	/// The asset has expired.
+	AssetExpired,
+	/// A number does not fit its type.
+	Overflow,
+}
+
+/// The ledger of energy assets, as the market and the mixing pools change it. Whoever spends creates the same power
+/// again, per kind and timestep: the ledger counts it as live all the while. A call that errs may have changed a part:
+/// callers are transactional, as FRAME's calls are.
+pub trait AssetLedger<AccountId> {
+	/// An asset.
+	fn asset(id: AssetId) -> Option<EnergyAsset<AccountId>>;
+	/// Locks an unlocked asset of `owner`'s that has not expired. Only who locked it unlocks it, expired or not: until
+	/// then it is not reaped.
+	fn lock(owner: &AccountId, id: AssetId) -> Result<EnergyAsset<AccountId>, AssetLedgerError>;
+	/// Unlocks a locked asset; if it has expired, it is reaped then.
+	fn unlock(id: AssetId) -> Result<(), AssetLedgerError>;
+	/// Takes an asset, locked or not, off the ledger, to be made into others.
+	fn spend(id: AssetId) -> Result<EnergyAsset<AccountId>, AssetLedgerError>;
+	/// Puts an asset, locked if it says so, on the ledger, with its `AssetAdded`.
+	fn create(asset: EnergyAsset<AccountId>) -> Result<AssetId, AssetLedgerError>;
+	/// Takes an unlocked asset of `owner`'s that has not expired off the ledger, to be made into `notes` pooled notes:
+	/// they count as live, and in its place on its feeder.
+	fn pool(
+		owner: &AccountId,
+		id: AssetId,
+		notes: u32,
+	) -> Result<EnergyAsset<AccountId>, AssetLedgerError>;
+	/// Makes one pooled note an asset again, with its `AssetAdded`.
+	fn unpool(asset: EnergyAsset<AccountId>) -> Result<AssetId, AssetLedgerError>;
+	/// `notes` equal pooled notes have expired.
+	fn expire_pooled(note: &PooledNotes) -> Result<(), AssetLedgerError>;
+}
+
+/// Equal energy notes in mixing pools.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PooledNotes {
+	/// To sell or to buy.
+	pub kind: AssetKind,
+	/// On which feeder they count.
+	pub feeder: FeederId,
+	/// Watts of each in each timestep.
+	pub power: Power,
+	/// First timestep.
+	pub start: Timestep,
+	/// Last timestep.
+	pub end: Timestep,
+	/// How many there are.
+	pub notes: u32,
+}
+
+/// What the mixing pools hold, for checks of the state only.
+pub trait InspectPools {
+	/// All energy notes.
+	fn pooled_notes() -> Vec<PooledNotes>;
+}
+
+impl InspectPools for () {
+	fn pooled_notes() -> Vec<PooledNotes> {
+		Vec::new()
+	}
+}

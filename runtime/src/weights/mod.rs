@@ -1,0 +1,1 @@
+//! What calls cost: one file a pallet, written by `make bench` from benchmarks over this runtime.

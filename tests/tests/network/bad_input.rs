@@ -1,0 +1,194 @@
+//! A wrong chain spec, a missing key, an occupied port and a damaged database give an error that says what to do, not a
+//! panic.
+
+use crate::support::ensure;
+use petra_tests::{find_node, wait::within, Error, Result, ScratchDirectory};
+use std::{net::TcpListener, path::Path, process::ExitStatus, process::Stdio, time::Duration};
+use tokio::{
+	io::{AsyncBufReadExt, BufReader, Lines},
+	process::{Child, ChildStderr, Command},
+};
+
+/// How long the node may take to say what is wrong.
+const LIMIT: Duration = Duration::from_secs(60);
+/// What every node here is started with: nothing of it leaves this machine, nor meets another one on it.
+const ALONE: [&str; 6] = [
+	"--no-mdns",
+	"--no-prometheus",
+	"--rpc-port=0",
+	"--no-telemetry",
+	"--out-peers=0",
+	"--in-peers=0",
+];
+/// Where it listens for peers, if the test does not say.
+const ANY_PORT: &str = "--listen-addr=/ip4/127.0.0.1/tcp/0";
+
+/// A node that runs, and what it has said so far.
+struct Running {
+	node: Child,
+	lines: Lines<BufReader<ChildStderr>>,
+	said: String,
+}
+
+impl Running {
+	fn start(directory: &Path, arguments: &[&str]) -> Result<Self> {
+		let mut command = Command::new(find_node()?);
+		command.args(arguments).arg("--base-path").arg(directory).kill_on_drop(true);
+		command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+		let mut node = command.spawn().map_err(|error| Error::Violated(error.to_string()))?;
+		let stderr = node.stderr.take().ok_or_else(|| Error::Violated("no stderr".into()))?;
+		Ok(Self { node, lines: BufReader::new(stderr).lines(), said: String::new() })
+	}
+
+	async fn next_line(&mut self) -> Result<Option<String>> {
+		let line = self
+			.lines
+			.next_line()
+			.await
+			.map_err(|error| Error::Violated(error.to_string()))?;
+		if let Some(line) = &line {
+			self.said.push_str(line);
+			self.said.push('\n');
+		}
+		Ok(line)
+	}
+
+	/// Waits until the node says something with this text.
+	async fn says(&mut self, text: &str) -> Result {
+		let what = format!("the node saying {text:?}");
+		let outcome = within(LIMIT, &what, async {
+			while let Some(line) = self.next_line().await? {
+				if line.contains(text) {
+					return Ok(());
+				}
+			}
+			Err(Error::Violated("it ended".into()))
+		})
+		.await;
+		outcome
+			.map_err(|error| Error::Violated(format!("{what}: {error}. It said:\n{}", self.said)))
+	}
+
+	/// Waits until the node ends by itself.
+	async fn ends(&mut self) -> Result<ExitStatus> {
+		let outcome = within(LIMIT, "the node ending", async {
+			while self.next_line().await?.is_some() {}
+			self.node.wait().await.map_err(|error| Error::Violated(error.to_string()))
+		})
+		.await;
+		outcome.map_err(|error| Error::Violated(format!("{error}. It said:\n{}", self.said)))
+	}
+
+	async fn kill(&mut self) -> Result {
+		self.node.kill().await.map_err(|error| Error::Violated(error.to_string()))
+	}
+
+	fn did_not_panic(&self) -> Result {
+		ensure(!self.said.contains("panicked"), || format!("the node panicked:\n{}", self.said))
+	}
+}
+
+/// The node must end with an error that has all of `texts`, and without a panic.
+async fn must_fail(directory: &Path, arguments: &[&str], texts: &[&str]) -> Result {
+	let mut node = Running::start(directory, arguments)?;
+	let status = node.ends().await?;
+	node.did_not_panic()?;
+	ensure(!status.success(), || {
+		format!("the node ended well with {arguments:?}:\n{}", node.said)
+	})?;
+	for text in texts {
+		ensure(node.said.contains(text), || {
+			format!("with {arguments:?} the node does not say {text:?}:\n{}", node.said)
+		})?;
+	}
+	Ok(())
+}
+
+/// The arguments that all nodes have, and some more.
+fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+	[&ALONE[..], more].concat()
+}
+
+#[tokio::test]
+async fn node_should_say_which_specs_there_are_when_there_is_none_of_that_name() -> Result {
+	let directory = ScratchDirectory::new("no-spec")?;
+	let arguments = with(&[ANY_PORT, "--chain", "nowhere.json"]);
+	must_fail(directory.path(), &arguments, &["nowhere.json", "dev, local, consortium"]).await
+}
+
+#[tokio::test]
+async fn node_should_say_what_is_wrong_when_the_spec_is_no_spec() -> Result {
+	let directory = ScratchDirectory::new("bad-spec")?;
+	let file = directory.path().join("bad.json");
+	std::fs::write(&file, r#"{ "name": "half a spec" "#)
+		.map_err(|error| Error::Violated(error.to_string()))?;
+	let file = file.display().to_string();
+	let arguments = with(&[ANY_PORT, "--chain", &file]);
+	must_fail(directory.path(), &arguments, &[&file, "export-chain-spec"]).await
+}
+
+#[tokio::test]
+async fn node_should_say_what_to_fill_in_when_the_spec_names_no_validators() -> Result {
+	let directory = ScratchDirectory::new("empty-spec")?;
+	let arguments = with(&[ANY_PORT, "--chain", "consortium"]);
+	must_fail(directory.path(), &arguments, &["validatorSet.initialValidators", "sudo.key"]).await
+}
+
+#[tokio::test]
+async fn validator_should_say_how_to_get_keys_when_it_has_none() -> Result {
+	let directory = ScratchDirectory::new("no-keys")?;
+	let arguments = with(&[ANY_PORT, "--chain", "local", "--validator"]);
+	let mut node = Running::start(directory.path(), &arguments)?;
+	node.says("no `aura` key").await?;
+	node.says("no `gran` key").await?;
+	ensure(node.said.contains("author_rotateKeysWithOwner"), || node.said.clone())?;
+	ensure(node.said.contains("petra-node key insert"), || node.said.clone())?;
+	node.kill().await?;
+	node.did_not_panic()
+}
+
+#[tokio::test]
+async fn node_should_name_the_port_when_another_program_has_it() -> Result {
+	let occupied =
+		TcpListener::bind("127.0.0.1:0").map_err(|error| Error::Violated(error.to_string()))?;
+	let port = occupied
+		.local_addr()
+		.map_err(|error| Error::Violated(error.to_string()))?
+		.port();
+	let text = port.to_string();
+
+	let directory = ScratchDirectory::new("port")?;
+	let for_peers = format!("--listen-addr=/ip4/127.0.0.1/tcp/{port}");
+	must_fail(directory.path(), &with(&["--chain", "local", &for_peers]), &[&text, "in use"])
+		.await?;
+
+	let for_metrics = format!("--prometheus-port={port}");
+	let arguments: Vec<_> = with(&["--chain", "local", ANY_PORT, &for_metrics])
+		.into_iter()
+		.filter(|argument| *argument != "--no-prometheus")
+		.collect();
+	must_fail(directory.path(), &arguments, &[&text, "in use"]).await?;
+
+	let for_rpc = format!("--rpc-port={port}");
+	let arguments: Vec<_> = with(&["--chain", "local", ANY_PORT, &for_rpc])
+		.into_iter()
+		.filter(|argument| *argument != "--rpc-port=0")
+		.collect();
+	must_fail(directory.path(), &arguments, &[&text, "in use"]).await
+}
+
+#[tokio::test]
+async fn node_should_say_how_to_start_anew_when_its_database_is_damaged() -> Result {
+	let directory = ScratchDirectory::new("damage")?;
+	let arguments = with(&[ANY_PORT, "--dev"]);
+	let mut node = Running::start(directory.path(), &arguments)?;
+	node.says("Imported #3").await?;
+	node.kill().await?;
+
+	let database = directory.path().join("chains/petra_dev/paritydb/full");
+	let metadata = database.join("metadata");
+	ensure(metadata.is_file(), || format!("no database in {}", database.display()))?;
+	std::fs::write(&metadata, "not what it was\n")
+		.map_err(|error| Error::Violated(error.to_string()))?;
+	must_fail(directory.path(), &arguments, &["purge-chain"]).await
+}

@@ -1,0 +1,51 @@
+//! Blocks are produced by all validators and become final, on every node.
+
+use crate::support::{aura_key, authors, ensure, hash_of};
+use petra_tests::{wait, with_network, NetworkOptions, Result, FULL_NODE, VALIDATORS};
+use std::{collections::BTreeSet, time::Instant};
+
+/// Blocks to look at.
+const BLOCKS: u64 = 20;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn chain_should_advance_and_become_final_when_four_validators_run() -> Result {
+	with_network(NetworkOptions::new("blocks"), async |network| {
+		let clients = network.clients().await?;
+		let full_node = network.client(FULL_NODE).await?;
+
+		let start = Instant::now();
+		let before = wait::last_common(&clients).await?;
+		wait::all_finalized(&clients, before + BLOCKS).await?;
+		wait::same_blocks(&clients, before + 1..=before + BLOCKS).await?;
+		println!(
+			"{BLOCKS} blocks became final on {} nodes in {:.1?}",
+			clients.len(),
+			start.elapsed()
+		);
+
+		// The best block is ahead of the last final one, never behind.
+		let final_head = full_node.finalized_head().await?;
+		let best = full_node.best_head().await?;
+		ensure(best.number >= final_head.number, || {
+			format!("best {best:?}, final {final_head:?}")
+		})?;
+
+		// Every validator has made some of them, and nobody else.
+		let authors = authors(&full_node, before + 1..=before + BLOCKS).await?;
+		let expected: BTreeSet<_> = VALIDATORS.map(aura_key).into();
+		ensure(authors == expected, || format!("{} of 4 validators made blocks", authors.len()))?;
+
+		// One block a second, by their own timestamps.
+		let milliseconds = |hash| full_node.storage_at::<_, u64>(hash, "Timestamp", "Now", ());
+		let first = milliseconds(hash_of(&full_node, before + 1).await?).await?.unwrap_or_default();
+		let last = milliseconds(hash_of(&full_node, before + BLOCKS).await?)
+			.await?
+			.unwrap_or_default();
+		let mean = (last - first) / (BLOCKS - 1);
+		println!("one block in {mean} ms, by their timestamps");
+		ensure((1_000..=1_500).contains(&mean), || {
+			format!("one block in {mean} ms instead of 1000")
+		})
+	})
+	.await
+}

@@ -1,0 +1,58 @@
+//! Clients that are not ours work unmodified: polkadot.js and py-substrate-interface sign, submit and see events.
+
+use crate::support::{ensure, given_path};
+use petra_tests::{wait, with_network, Error, NetworkOptions, Result, FULL_NODE};
+use std::{path::PathBuf, process::Stdio, time::Duration};
+use tokio::process::Command;
+
+/// How long a script may take: loading a library, the metadata, three transactions.
+const LIMIT: Duration = Duration::from_secs(120);
+
+fn script(path: &str) -> PathBuf {
+	PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("clients").join(path)
+}
+
+/// Runs a script to its end; it must succeed, and say that it did all it was to do.
+async fn run(mut command: Command, what: &str) -> Result {
+	let running = command.stdin(Stdio::null()).kill_on_drop(true).output();
+	let output = wait::within(LIMIT, format!("{what} ending"), async {
+		running
+			.await
+			.map_err(|error| Error::Violated(format!("{what} did not run: {error}")))
+	})
+	.await?;
+	let (said, complained) =
+		(String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+	println!("{said}");
+	ensure(output.status.success() && said.contains("all done"), || {
+		format!("{what} failed ({}):\n{said}\n{complained}", output.status)
+	})
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn polkadot_js_and_python_should_work_when_used_unmodified() -> Result {
+	let modules = given_path(
+		"PETRA_NODE_MODULES",
+		"a node_modules folder with what tests/clients/polkadot-js/package-lock.json lists, which `make setup` makes",
+	)?;
+	let python = given_path(
+		"PETRA_PYTHON",
+		"a python with what tests/clients/python/requirements.txt lists, which `make setup` makes",
+	)?;
+	with_network(NetworkOptions::new("clients"), async |network| {
+		let url = network.node(FULL_NODE)?.url.clone();
+		wait::finalized(&network.client(FULL_NODE).await?, 3).await?;
+
+		let mut polkadot_js = Command::new("node");
+		polkadot_js
+			.arg(script("polkadot-js/smoke.mjs"))
+			.arg(&url)
+			.env("PETRA_NODE_MODULES", &modules);
+		run(polkadot_js, "the polkadot.js client").await?;
+
+		let mut interface = Command::new(&python);
+		interface.arg(script("python/smoke.py")).arg(&url);
+		run(interface, "the Python client").await
+	})
+	.await
+}

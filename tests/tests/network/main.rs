@@ -1,0 +1,17 @@
+//! Tests with real nodes, one file a promise. Each starts a network of its own, one at a time.
+//!
+//! `make test` runs them as they are. `make test-full` sets `PETRA_KILLS` and `PETRA_TRANSFERS` for more of the same.
+//! They need the program petra-node (`PETRA_NODE`, or built beside), and `PETRA_NODE_MODULES` and `PETRA_PYTHON`, which
+//! `make test` sets; one that is missing fails its test.
+
+mod bad_input;
+mod blocks_and_finality;
+mod clients_not_ours;
+mod finality_latency;
+mod killed_all_at_once;
+mod killed_validator;
+mod runtime_upgrade;
+mod safe_mode;
+mod support;
+mod unauthorised_node;
+mod validator_comes_and_goes;
