@@ -33,17 +33,16 @@ build: setup ## Build node, tools and tests
 	cargo build $(CARGO_ARGS) --all-targets
 
 demo: setup ## Start a four-validator network, show it at work, stop it
-	cargo build $(CARGO_ARGS) --bins
+	cargo build $(CARGO_ARGS) --all-targets
 	$(BIN)/petra-demo
 
 network: setup ## Start the network of zombienet/local.toml and keep it until Ctrl-C
-	cargo build $(CARGO_ARGS) --bins
+	cargo build $(CARGO_ARGS) --all-targets
 	$(BIN)/petra-network
 
 test: setup lint build ## Everything CI checks: lints, unit, runtime, benchmarks as tests, networks, client scripts
 	scripts/check-dependencies
 	scripts/chain-specs --check
-	scripts/weights check
 	cargo test $(CARGO_ARGS)
 
 test-full: export PROPTEST_CASES ?= 100000
@@ -63,11 +62,11 @@ fmt: ## Format
 	cargo fmt --all
 
 chain-specs: ## Write chain-specs/ from the runtime's presets
-	cargo build $(CARGO_ARGS) --bins
+	cargo build $(CARGO_ARGS) --all-targets
 	scripts/chain-specs
 
 complete-specs: ## Write the complete specs, plain and raw, to OUT (default: build/chain-specs)
-	cargo build $(CARGO_ARGS) --bins
+	cargo build $(CARGO_ARGS) --all-targets
 	scripts/chain-specs --complete $${OUT:-build/chain-specs}
 
 bench: setup ## Measure weights into runtime/src/weights (PALLETS="a b" for some)

@@ -74,8 +74,7 @@ impl Stream for Heads {
 	fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
 		self.inner.poll_next_unpin(context).map(|head| {
 			head.map(|head| {
-				head.map(|header| header.number)
-					.map_err(Error::rpc("to announce blocks"))
+				head.map(|header| header.number).map_err(Error::rpc("to announce blocks"))
 			})
 		})
 	}

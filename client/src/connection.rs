@@ -86,3 +86,29 @@ impl Client {
 		&self.rpc
 	}
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[tokio::test]
+	async fn connecting_should_say_where_and_why_when_nobody_answers() {
+		// A port that was free a moment ago.
+		let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+		let url = format!("ws://127.0.0.1:{port}");
+		let patience = Duration::from_millis(300);
+		let error = Client::connect_within(&url, patience).await.unwrap_err();
+		let message = error.to_string();
+		assert!(
+			matches!(error, Error::Unreachable { waited, .. } if waited >= patience),
+			"{message}"
+		);
+		assert!(message.contains(&url) && message.contains("Is the node running"), "{message}");
+	}
+
+	#[tokio::test]
+	async fn connecting_should_fail_when_the_address_is_no_address() {
+		let error = Client::connect_within("nowhere", Duration::ZERO).await.unwrap_err();
+		assert!(matches!(error, Error::Unreachable { .. }), "{error}");
+	}
+}

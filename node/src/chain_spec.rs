@@ -13,8 +13,9 @@ pub type ChainSpec = sc_service::GenericChainSpec;
 pub fn load(id: &str) -> Result<ChainSpec, String> {
 	match id {
 		"dev" => spec("petra development", "petra_dev", ChainType::Development, DEV_RUNTIME_PRESET),
-		"" | "local" =>
-			spec("petra local", "petra_local", ChainType::Local, LOCAL_TESTNET_RUNTIME_PRESET),
+		"" | "local" => {
+			spec("petra local", "petra_local", ChainType::Local, LOCAL_TESTNET_RUNTIME_PRESET)
+		},
 		"consortium" => spec("petra consortium", "petra_consortium", ChainType::Live, CONSORTIUM),
 		path => from_file(path),
 	}

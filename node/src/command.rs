@@ -53,10 +53,12 @@ pub fn run() -> sc_cli::Result<()> {
 			let runner = cli.create_runner(&cli.run)?;
 			runner.run_node_until_exit(|config| async move {
 				match config.network.network_backend {
-					NetworkBackendType::Libp2p =>
-						service::new_full::<sc_network::NetworkWorker<_, _>>(config),
-					NetworkBackendType::Litep2p =>
-						service::new_full::<sc_network::Litep2pNetworkBackend>(config),
+					NetworkBackendType::Libp2p => {
+						service::new_full::<sc_network::NetworkWorker<_, _>>(config)
+					},
+					NetworkBackendType::Litep2p => {
+						service::new_full::<sc_network::Litep2pNetworkBackend>(config)
+					},
 				}
 				.map_err(sc_cli::Error::Service)
 			})
@@ -121,5 +123,26 @@ pub fn run() -> sc_cli::Result<()> {
 			let runner = cli.create_runner(cmd)?;
 			runner.sync_run(|config| cmd.run::<Block>(&config))
 		},
+	}
+}
+
+/// What to do about an error that does not say so itself.
+pub fn advice(error: &str) -> Option<&'static str> {
+	let damaged = ["Corruption", "Bad metadata", "Invalid log record", "CRC"];
+	damaged.iter().any(|sign| error.contains(sign)).then_some(
+		"The database is damaged. Restore it from a backup (docs/consortium.md), or remove it with `petra-node purge-chain`, \
+		 with the same --chain and --base-path, and start again: the node then fetches the chain from its peers.",
+	)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::advice;
+
+	#[test]
+	fn a_damaged_database_should_be_told_from_other_errors() {
+		assert!(advice("Database: Corruption: Bad metadata")
+			.is_some_and(|text| text.contains("purge-chain")));
+		assert_eq!(advice("Address already in use"), None);
 	}
 }

@@ -44,9 +44,11 @@ impl Seen {
 
 /// Slot and author of a block; none if its digest or its parent's state do not tell.
 fn slot_and_author(client: &FullClient, header: &Header) -> Option<(Slot, AuthorityId)> {
-	let slot = header.digest().logs().iter().find_map(
-		<_ as CompatibleDigestItem<AuthoritySignature>>::as_aura_pre_digest,
-	)?;
+	let slot = header
+		.digest()
+		.logs()
+		.iter()
+		.find_map(<_ as CompatibleDigestItem<AuthoritySignature>>::as_aura_pre_digest)?;
 	let authorities = client.runtime_api().authorities(*header.parent_hash()).ok()?;
 	let index = slot.checked_rem(authorities.len() as u64)?;
 	Some((slot, authorities.get(index as usize)?.clone()))

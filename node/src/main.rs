@@ -6,6 +6,8 @@
 //! - [`equivocation`]: counts authors who make two blocks for one slot;
 //! - [`rpc`]: what it answers beside the standard RPC.
 
+#![allow(clippy::arithmetic_side_effects)]
+
 mod chain_spec;
 mod cli;
 mod command;
@@ -13,6 +15,18 @@ mod equivocation;
 mod rpc;
 mod service;
 
-fn main() -> sc_cli::Result<()> {
-	command::run()
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+	match command::run() {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			let text = error.to_string();
+			eprintln!("Error: {text}");
+			if let Some(advice) = command::advice(&text) {
+				eprintln!("{advice}");
+			}
+			ExitCode::FAILURE
+		},
+	}
 }

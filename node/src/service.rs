@@ -11,6 +11,7 @@ use sc_consensus_grandpa::{
 	FinalityProofProvider, SharedVoterState, ThreeQuartersOfTheUnfinalizedChain, VotingRule,
 	VotingRulesBuilder,
 };
+use sc_network::multiaddr::Protocol;
 use sc_service::{error::Error as ServiceError, Configuration, TaskManager, WarpSyncConfig};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
@@ -18,7 +19,12 @@ use sp_consensus_aura::{
 	inherents::InherentDataProvider as SlotProvider, sr25519::AuthorityPair as AuraPair,
 };
 use sp_keystore::KeystorePtr;
-use std::{sync::Arc, time::Duration};
+use std::{
+	io::ErrorKind,
+	net::{IpAddr, SocketAddr, TcpListener},
+	sync::Arc,
+	time::Duration,
+};
 
 /// The chain, as this node holds it.
 pub type FullClient = sc_service::TFullClient<
@@ -149,10 +155,45 @@ fn check_keys(keystore: &KeystorePtr) {
 	}
 }
 
+/// An error if another program listens at `address`.
+fn check_free(address: SocketAddr, whom: &str, option: &str) -> Result<(), ServiceError> {
+	match TcpListener::bind(address) {
+		Err(error) if error.kind() == ErrorKind::AddrInUse => Err(ServiceError::Other(format!(
+			"port {}, where {whom} are to find this node, is in use: stop the program that uses it, or choose another port \
+			 with {option}",
+			address.port(),
+		))),
+		// Other faults, such as IPv6 that is switched off, are for those who need the port to tell.
+		_ => Ok(()),
+	}
+}
+
+/// An error if a port is in use without which the node would run and not be found.
+fn check_ports(config: &Configuration) -> Result<(), ServiceError> {
+	for address in &config.network.listen_addresses {
+		let mut parts = address.iter();
+		let ip: IpAddr = match parts.next() {
+			Some(Protocol::Ip4(ip)) => ip.into(),
+			Some(Protocol::Ip6(ip)) => ip.into(),
+			_ => continue,
+		};
+		if let Some(Protocol::Tcp(port)) = parts.next() {
+			check_free((ip, port).into(), "peers", "--port")?;
+		}
+	}
+	for endpoint in config.rpc.addr.iter().flatten() {
+		if !endpoint.is_optional && !endpoint.retry_random_port {
+			check_free(endpoint.listen_addr, "clients", "--rpc-port")?;
+		}
+	}
+	Ok(())
+}
+
 /// Starts a node.
 pub fn new_full<N: sc_network::NetworkBackend<Block, petra_runtime::Hash>>(
 	config: Configuration,
 ) -> Result<TaskManager, ServiceError> {
+	check_ports(&config)?;
 	let sc_service::PartialComponents {
 		client,
 		backend,
@@ -317,29 +358,32 @@ pub fn new_full<N: sc_network::NetworkBackend<Block, petra_runtime::Hash>>(
 
 	if enable_grandpa {
 		let keystore = role.is_authority().then(|| keystore_container.keystore());
-		let grandpa = sc_consensus_grandpa::run_grandpa_voter(sc_consensus_grandpa::GrandpaParams {
-			config: sc_consensus_grandpa::Config {
-				gossip_duration: GOSSIP_DURATION,
-				justification_generation_period: JUSTIFICATION_PERIOD,
-				name: Some(name),
-				observer_enabled: false,
-				keystore,
-				local_role: role,
+		let grandpa =
+			sc_consensus_grandpa::run_grandpa_voter(sc_consensus_grandpa::GrandpaParams {
+				config: sc_consensus_grandpa::Config {
+					gossip_duration: GOSSIP_DURATION,
+					justification_generation_period: JUSTIFICATION_PERIOD,
+					name: Some(name),
+					observer_enabled: false,
+					keystore,
+					local_role: role,
+					telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
+					protocol_name: grandpa_protocol_name,
+				},
+				link: grandpa_link,
+				network,
+				sync: Arc::new(sync_service),
+				notification_service: grandpa_notification_service,
+				voting_rule: voting_rule(),
+				prometheus_registry,
+				shared_voter_state,
 				telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
-				protocol_name: grandpa_protocol_name,
-			},
-			link: grandpa_link,
-			network,
-			sync: Arc::new(sync_service),
-			notification_service: grandpa_notification_service,
-			voting_rule: voting_rule(),
-			prometheus_registry,
-			shared_voter_state,
-			telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
-			offchain_tx_pool_factory: OffchainTransactionPoolFactory::new(transaction_pool),
-		})?;
+				offchain_tx_pool_factory: OffchainTransactionPoolFactory::new(transaction_pool),
+			})?;
 		// Essential: if it fails, the node stops.
-		task_manager.spawn_essential_handle().spawn_blocking("grandpa-voter", None, grandpa);
+		task_manager
+			.spawn_essential_handle()
+			.spawn_blocking("grandpa-voter", None, grandpa);
 	}
 
 	Ok(task_manager)

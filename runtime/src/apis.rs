@@ -1,9 +1,9 @@
 //! The runtime APIs that nodes and clients call.
 
 use crate::{
-	configs::RuntimeBlockWeights, genesis, AccountId, Aura, Balance, Block, Executive, Grandpa,
-	Historical, InherentDataExt, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys,
-	System, TransactionPayment, VERSION,
+	genesis, AccountId, Aura, Balance, Block, EnergyAssets, Executive, Grandpa, Historical,
+	InherentDataExt, MeterRegistry, Regulation, Runtime, RuntimeCall, RuntimeGenesisConfig,
+	SessionKeys, System, TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -12,6 +12,10 @@ use frame_support::{
 	weights::Weight,
 };
 use pallet_grandpa::AuthorityId as GrandpaId;
+use petra_primitives::{
+	AssetId, AssetKind, EnergyAsset, Grid, MarketMode, MarketRules, MeterId, MeterInfo, Parameters,
+	Price, Segment, Timestep,
+};
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
@@ -204,6 +208,48 @@ impl_runtime_apis! {
 		}
 	}
 
+	impl petra_primitives::api::PetraApi<Block, AccountId> for Runtime {
+		fn current_timestep() -> Timestep {
+			Regulation::now()
+		}
+
+		fn timestep_ms() -> u64 {
+			Regulation::parameters().timestep_ms
+		}
+
+		fn parameters() -> Parameters {
+			Regulation::parameters()
+		}
+
+		fn prices(t: Timestep) -> (Price, Price) {
+			Regulation::prices(t)
+		}
+
+		fn market_mode(t: Timestep) -> MarketMode {
+			Regulation::market_mode(t)
+		}
+
+		fn meter(id: MeterId) -> Option<MeterInfo<AccountId>> {
+			MeterRegistry::meter_info(id)
+		}
+
+		fn withdrawn(meter: MeterId, kind: AssetKind, from: Timestep, to: Timestep) -> Vec<Segment> {
+			MeterRegistry::withdrawn(meter, kind, from, to)
+		}
+
+		fn headroom(meter: MeterId, kind: AssetKind, from: Timestep, to: Timestep) -> Vec<Segment> {
+			MeterRegistry::headroom(meter, kind, from, to)
+		}
+
+		fn assets_of(address: AccountId) -> Vec<(AssetId, EnergyAsset<AccountId>)> {
+			EnergyAssets::assets_of(&address)
+		}
+
+		fn control_signal(t: Timestep) -> Option<i64> {
+			Regulation::control_signal(t)
+		}
+	}
+
 	impl sp_genesis_builder::GenesisBuilder<Block> for Runtime {
 		fn build_state(config: Vec<u8>) -> sp_genesis_builder::Result {
 			build_state::<RuntimeGenesisConfig>(config)
@@ -260,7 +306,7 @@ impl_runtime_apis! {
 		#[allow(clippy::expect_used)]
 		fn on_runtime_upgrade(checks: frame_try_runtime::UpgradeCheckSelect) -> (Weight, Weight) {
 			let weight = Executive::try_runtime_upgrade(checks).expect("the upgrade's checks hold");
-			(weight, RuntimeBlockWeights::get().max_block)
+			(weight, crate::configs::RuntimeBlockWeights::get().max_block)
 		}
 
 		#[allow(clippy::expect_used)]

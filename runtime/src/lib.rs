@@ -8,6 +8,8 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 // `impl_runtime_apis!` and `construct_runtime` expand to items without documentation.
 #![allow(missing_docs)]
+// Constants are computed when the runtime is compiled.
+#![allow(clippy::arithmetic_side_effects)]
 #![recursion_limit = "512"]
 
 #[cfg(feature = "std")]
@@ -202,4 +204,12 @@ mod runtime {
 	pub type Multisig = pallet_multisig;
 	#[runtime::pallet_index(42)]
 	pub type Proxy = pallet_proxy;
+
+	// The energy market
+	#[runtime::pallet_index(50)]
+	pub type Regulation = pallet_regulation;
+	#[runtime::pallet_index(51)]
+	pub type MeterRegistry = pallet_meter_registry;
+	#[runtime::pallet_index(52)]
+	pub type EnergyAssets = pallet_energy_assets;
 }

@@ -65,9 +65,9 @@ fn model_sum(pieces: &[(usize, usize, Value)]) -> Result<Model, Error> {
 }
 
 fn assert_equals(function: &StepFunction, model: &Model) {
-	for cell in 0..CELLS {
+	for (cell, amount) in model.iter().enumerate() {
 		for t in [first_of(cell), timestep(cell), last_of(cell)] {
-			assert_eq!(function.at(t), model[cell], "at {t}");
+			assert_eq!(function.at(t), *amount, "at {t}");
 		}
 	}
 	// The pieces are the only ones that say the same and are canonical.

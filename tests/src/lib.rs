@@ -4,6 +4,8 @@
 //! and ends and removes what it started, and nothing else. [`wait`] has what tests wait for; every wait has a limit, and
 //! none is a plain sleep.
 
+#![allow(clippy::arithmetic_side_effects)]
+
 mod directory;
 mod error;
 mod knobs;

@@ -1,9 +1,20 @@
 //! Builds the runtime's Wasm blob with a `spec_version` one higher.
-#![allow(clippy::expect_used, missing_docs)]
+#![allow(clippy::expect_used)]
+
+use std::{env, path::PathBuf};
 
 fn main() {
+	let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+		.canonicalize()
+		.expect("the workspace is above this crate");
+	env::set_var("WASM_BUILD_WORKSPACE_HINT", &root);
+	// A folder of its own, found by its name `build`: the runtime itself may be built at the same time.
+	let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+	let own = out.join("build/petra-upgrade/out");
+	std::fs::create_dir_all(&own).expect("OUT_DIR can be written");
+	env::set_var("OUT_DIR", own);
 	substrate_wasm_builder::WasmBuilder::new()
-		.with_project("../../runtime/Cargo.toml")
+		.with_project(root.join("runtime/Cargo.toml"))
 		.expect("the runtime is where the workspace has it")
 		.export_heap_base()
 		.import_memory()

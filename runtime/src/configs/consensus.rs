@@ -78,4 +78,3 @@ impl pallet_grandpa::Config for Runtime {
 
 /// How many blocks a report of an equivocation stays valid in the pool.
 pub type ReportLongevity = ConstU64<{ DAYS as u64 }>;
-

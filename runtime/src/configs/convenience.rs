@@ -1,8 +1,6 @@
 //! Batches, joint accounts and delegates, which wallets know. Petra's free calls pay when they are made through these.
 
-use crate::{
-	Balance, Balances, OriginCaller, Runtime, RuntimeCall, RuntimeEvent, System, EUR,
-};
+use crate::{Balance, Balances, OriginCaller, Runtime, RuntimeCall, RuntimeEvent, System, EUR};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	parameter_types,

@@ -47,6 +47,7 @@ impl Contains<RuntimeCall> for AlwaysOpen {
 				| RuntimeCall::Sudo(_)
 				| RuntimeCall::SafeMode(_)
 				| RuntimeCall::TxPause(_)
+				| RuntimeCall::Regulation(_)
 		)
 	}
 }

@@ -2,6 +2,7 @@
 
 mod consensus;
 mod convenience;
+mod energy;
 mod governance;
 mod money;
 mod system;

@@ -1,8 +1,8 @@
 //! Money: EUR in billionths, and fees that go to the DSO.
 
 use crate::{
-	AccountId, Balance, Balances, Runtime, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason,
-	System, EXISTENTIAL_DEPOSIT,
+	AccountId, Balance, Balances, EnergyAssets, Runtime, RuntimeCall, RuntimeEvent,
+	RuntimeFreezeReason, RuntimeHoldReason, System, EXISTENTIAL_DEPOSIT,
 };
 use frame_support::{
 	parameter_types,
@@ -14,6 +14,7 @@ use frame_support::{
 	PalletId,
 };
 use pallet_transaction_payment::{ConstFeeMultiplier, FungibleAdapter, Multiplier};
+use petra_primitives::FreeCallCost;
 use sp_runtime::{
 	traits::{AccountIdConversion, One},
 	Perbill,
@@ -74,23 +75,41 @@ impl pallet_transaction_payment::Config for Runtime {
 
 impl pallet_free_calls::Config for Runtime {
 	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = FreeCalls;
-	type Cost = FreeCalls;
+	type BenchmarkHelper = FreeCallCosts;
+	type Cost = FreeCallCosts;
 	type WeightInfo = ();
 }
 
-/// Which calls are free: none yet.
-pub struct FreeCalls;
+/// Which calls are free (specification, section 8): those of the pallets that say so.
+pub struct FreeCallCosts;
 
-impl petra_primitives::FreeCallCost<AccountId, crate::RuntimeCall> for FreeCalls {
-	fn cost(_: &AccountId, _: &crate::RuntimeCall) -> Option<u32> {
-		None
+impl FreeCallCost<AccountId, RuntimeCall> for FreeCallCosts {
+	fn cost(who: &AccountId, call: &RuntimeCall) -> Option<u32> {
+		match call {
+			RuntimeCall::EnergyAssets(call) => EnergyAssets::free_call_cost(who, call),
+			_ => None,
+		}
 	}
 }
 
 #[cfg(feature = "runtime-benchmarks")]
-impl pallet_free_calls::BenchmarkHelper<AccountId, crate::RuntimeCall> for FreeCalls {
-	fn free_call(_: &AccountId) -> crate::RuntimeCall {
-		frame_system::Call::remark { remark: Default::default() }.into()
+impl pallet_free_calls::BenchmarkHelper<AccountId, RuntimeCall> for FreeCallCosts {
+	/// A `transfer` with as many outputs as there can be, each to an address that must be looked up.
+	fn free_call(_: &AccountId) -> RuntimeCall {
+		use frame_support::{traits::Get, BoundedVec};
+		let outputs = <Runtime as pallet_energy_assets::Config>::MaxOutputs::get();
+		let money = (0..outputs).map(|index| (frame_benchmarking::account("new", index, 0), 1));
+		pallet_energy_assets::Call::transfer {
+			inputs: pallet_energy_assets::TransferInputs {
+				assets: Default::default(),
+				money: Default::default(),
+			},
+			outputs: pallet_energy_assets::TransferOutputs {
+				assets: Default::default(),
+				money: BoundedVec::truncate_from(money.collect()),
+			},
+			co_signatures: None,
+		}
+		.into()
 	}
 }

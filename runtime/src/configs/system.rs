@@ -1,9 +1,8 @@
 //! The base: blocks, their limits, accounts, time.
 
 use crate::{
-	AccountId, Aura, Balance, Block, BlockNumber, Hash, Nonce, PalletInfo, Runtime,
-	RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, SafeMode, TxPause,
-	SLOT_DURATION, VERSION,
+	AccountId, Aura, Balance, Block, BlockNumber, Hash, Nonce, PalletInfo, Runtime, RuntimeCall,
+	RuntimeEvent, RuntimeOrigin, RuntimeTask, SafeMode, TxPause, SLOT_DURATION, VERSION,
 };
 use frame_support::{
 	derive_impl, parameter_types,
@@ -14,11 +13,7 @@ use frame_support::{
 	},
 };
 use frame_system::limits::{BlockLength, BlockWeights};
-use sp_runtime::{
-	generic::UncheckedExtrinsic,
-	traits::AccountIdLookup,
-	Perbill,
-};
+use sp_runtime::{generic::UncheckedExtrinsic, traits::AccountIdLookup, Perbill};
 use sp_version::RuntimeVersion;
 
 /// The prefix of addresses: the generic one.

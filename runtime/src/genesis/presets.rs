@@ -98,5 +98,7 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 
 /// The presets' names.
 pub fn preset_names() -> Vec<PresetId> {
-	[DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET, CONSORTIUM].map(PresetId::from).to_vec()
+	[DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET, CONSORTIUM]
+		.map(PresetId::from)
+		.to_vec()
 }

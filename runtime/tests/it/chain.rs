@@ -10,6 +10,7 @@ use petra_runtime::{
 use sp_consensus_aura::{Slot, AURA_ENGINE_ID};
 use sp_genesis_builder::PresetId;
 use sp_keyring::Sr25519Keyring;
+use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
 use sp_runtime::{
 	generic::{Digest, DigestItem, Era},
 	ApplyExtrinsicResult, BuildStorage, MultiSignature,
@@ -30,6 +31,7 @@ pub fn genesis_of(preset: &str) -> serde_json::Value {
 pub fn chain(preset: &str) -> sp_io::TestExternalities {
 	let config: RuntimeGenesisConfig = serde_json::from_value(genesis_of(preset)).unwrap();
 	let mut ext = sp_io::TestExternalities::new(config.build_storage().unwrap());
+	ext.register_extension(KeystoreExt::new(MemoryKeystore::new()));
 	ext.execute_with(start_block);
 	ext
 }
@@ -48,7 +50,9 @@ fn start_block() {
 		digest: Digest { logs: vec![DigestItem::PreRuntime(AURA_ENGINE_ID, slot.encode())] },
 	});
 	let inherent = UncheckedExtrinsic::new_bare(pallet_timestamp::Call::set { now: time }.into());
-	Executive::apply_extrinsic(inherent).expect("the inherent is valid").expect("time goes on");
+	Executive::apply_extrinsic(inherent)
+		.expect("the inherent is valid")
+		.expect("time goes on");
 	assert_eq!(Timestamp::get(), time);
 }
 
@@ -117,8 +121,9 @@ pub fn sudo(call: impl Into<RuntimeCall>) -> sp_runtime::DispatchResult {
 		.into_iter()
 		.rev()
 		.find_map(|record| match record.event {
-			petra_runtime::RuntimeEvent::Sudo(pallet_sudo::Event::Sudid { sudo_result }) =>
-				Some(sudo_result),
+			petra_runtime::RuntimeEvent::Sudo(pallet_sudo::Event::Sudid { sudo_result }) => {
+				Some(sudo_result)
+			},
 			_ => None,
 		})
 		.expect("sudo says what came of it")

@@ -36,7 +36,11 @@ fn nonces_should_start_at_the_block_number() {
 		};
 		assert_ok!(submit(Alice, transfer(EUR)).unwrap());
 		assert_eq!(*System::account_nonce(Two.to_account_id()), 7);
-		assert_eq!(*System::account_nonce(Alice.to_account_id()), 1, "Alice has been there from the start");
+		assert_eq!(
+			*System::account_nonce(Alice.to_account_id()),
+			1,
+			"Alice has been there from the start"
+		);
 	});
 }
 

@@ -1,7 +1,7 @@
 //! The presets.
 
 use crate::chain::{chain, genesis_of, next_block};
-use petra_runtime::{genesis, Balances, Session, Sudo};
+use petra_runtime::{genesis, Balances, Runtime, Session};
 use sp_keyring::Sr25519Keyring;
 
 #[test]
@@ -16,8 +16,11 @@ fn presets_should_start_with_their_validators() {
 	for (preset, validators) in [("development", 1), ("local_testnet", 4)] {
 		chain(preset).execute_with(|| {
 			assert_eq!(Session::validators().len(), validators);
-			assert_eq!(pallet_validator_set::Validators::<petra_runtime::Runtime>::get().len(), validators);
-			assert_eq!(Sudo::key(), Some(Sr25519Keyring::Alice.to_account_id()));
+			assert_eq!(pallet_validator_set::Validators::<Runtime>::get().len(), validators);
+			assert_eq!(
+				pallet_sudo::Key::<Runtime>::get(),
+				Some(Sr25519Keyring::Alice.to_account_id())
+			);
 			assert!(Balances::total_issuance() > 0);
 			next_block();
 		});
@@ -28,10 +31,14 @@ fn presets_should_start_with_their_validators() {
 fn consortium_should_hold_no_well_known_key() {
 	let text = genesis_of("consortium").to_string();
 	let keys = Sr25519Keyring::iter().map(|key| key.to_account_id().to_string());
-	let keys = keys.chain(sp_keyring::Ed25519Keyring::iter().map(|key| key.to_account_id().to_string()));
+	let keys =
+		keys.chain(sp_keyring::Ed25519Keyring::iter().map(|key| key.to_account_id().to_string()));
 	for key in keys {
 		assert!(!text.contains(&key), "{key} is well known");
 	}
 	let local = genesis_of("local_testnet").to_string();
-	assert!(local.contains(&Sr25519Keyring::Alice.to_account_id().to_string()), "the check can fail");
+	assert!(
+		local.contains(&Sr25519Keyring::Alice.to_account_id().to_string()),
+		"the check can fail"
+	);
 }

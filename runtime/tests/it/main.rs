@@ -1,6 +1,14 @@
 //! The composed runtime, without a node: blocks are made and executed in memory.
 
+#![allow(
+	clippy::arithmetic_side_effects,
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::unwrap_used
+)]
+
 mod chain;
+mod energy;
 mod fees;
 mod genesis;
 mod upgrade;

@@ -6,7 +6,8 @@ use petra_runtime::{Runtime, RuntimeCall, SafeMode, EUR};
 use sp_keyring::Sr25519Keyring::Bob;
 
 fn transfer() -> RuntimeCall {
-	pallet_balances::Call::transfer_keep_alive { dest: Bob.to_account_id().into(), value: EUR }.into()
+	pallet_balances::Call::transfer_keep_alive { dest: Bob.to_account_id().into(), value: EUR }
+		.into()
 }
 
 fn filtered() -> sp_runtime::DispatchError {
@@ -39,7 +40,8 @@ fn safe_mode_should_be_for_root_only() {
 		for call in [
 			RuntimeCall::from(pallet_safe_mode::Call::enter {}),
 			pallet_safe_mode::Call::force_enter {}.into(),
-			pallet_tx_pause::Call::pause { full_name: name("Balances", "transfer_keep_alive") }.into(),
+			pallet_tx_pause::Call::pause { full_name: name("Balances", "transfer_keep_alive") }
+				.into(),
 		] {
 			assert!(submit(Bob, call).unwrap().is_err());
 		}
@@ -73,6 +75,7 @@ fn the_valves_themselves_should_not_be_pausable() {
 			("Grandpa", "report_equivocation_unsigned"),
 			("SafeMode", "force_exit"),
 			("TxPause", "unpause"),
+			("Regulation", "regulate"),
 		] {
 			assert_err!(
 				sudo(pallet_tx_pause::Call::pause { full_name: name(pallet, call) }),

@@ -36,6 +36,7 @@ def free(node, address):
 
 def main(url):
 	node = SubstrateInterface(url=url, ss58_format=42)
+	node.init_runtime()
 	print(f"connected: {node.chain}, {node.version}, spec version {node.runtime_version}")
 	ensure(node.properties.get("tokenDecimals") == 9, "the node does not say that a EUR has nine decimals")
 	pallets = [pallet["name"] for pallet in node.get_metadata_modules()]

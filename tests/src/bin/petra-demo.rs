@@ -33,7 +33,8 @@ fn name_of(aura: [u8; 32]) -> &'static str {
 }
 
 async fn show_blocks(client: &Client) -> Result<u64> {
-	let mut last = 0;
+	// The first block of all has no author.
+	let mut last = wait::finalized(client, 1).await?;
 	let mut heads = client.finalized_heads().await?.take(SHOWN);
 	while let Some(number) = heads.next().await {
 		last = number?;
@@ -59,7 +60,8 @@ async fn demonstrate(network: &LocalNetwork, started_in: Duration) -> Result<Sum
 	println!("  final in block {} after {transfer_final_in:.1?}", paid.block.number);
 
 	println!("\nThe regulator gives a new member 100 EUR, by sudo:");
-	let member = Keypair::from_secret_key([7; 32]).map_err(|error| Error::Violated(error.to_string()))?;
+	let member =
+		Keypair::from_secret_key([7; 32]).map_err(|error| Error::Violated(error.to_string()))?;
 	let member = member.public_key().to_account_id();
 	let gift = call(
 		"Balances",

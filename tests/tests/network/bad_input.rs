@@ -137,7 +137,8 @@ async fn node_should_say_what_to_fill_in_when_the_spec_names_no_validators() -> 
 #[tokio::test]
 async fn validator_should_say_how_to_get_keys_when_it_has_none() -> Result {
 	let directory = ScratchDirectory::new("no-keys")?;
-	let arguments = with(&[ANY_PORT, "--chain", "local", "--validator"]);
+	let make_identity = "--unsafe-force-node-key-generation";
+	let arguments = with(&[ANY_PORT, "--chain", "local", "--validator", make_identity]);
 	let mut node = Running::start(directory.path(), &arguments)?;
 	node.says("no `aura` key").await?;
 	node.says("no `gran` key").await?;
@@ -145,6 +146,13 @@ async fn validator_should_say_how_to_get_keys_when_it_has_none() -> Result {
 	ensure(node.said.contains("petra-node key insert"), || node.said.clone())?;
 	node.kill().await?;
 	node.did_not_panic()
+}
+
+#[tokio::test]
+async fn validator_should_say_how_to_make_an_identity_when_it_has_none() -> Result {
+	let directory = ScratchDirectory::new("no-identity")?;
+	let arguments = with(&[ANY_PORT, "--chain", "local", "--validator"]);
+	must_fail(directory.path(), &arguments, &["key generate-node-key", "secret_ed25519"]).await
 }
 
 #[tokio::test]

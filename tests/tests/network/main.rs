@@ -4,6 +4,8 @@
 //! They need the program petra-node (`PETRA_NODE`, or built beside), and `PETRA_NODE_MODULES` and `PETRA_PYTHON`, which
 //! `make test` sets; one that is missing fails its test.
 
+#![allow(clippy::arithmetic_side_effects)]
+
 mod bad_input;
 mod blocks_and_finality;
 mod clients_not_ours;

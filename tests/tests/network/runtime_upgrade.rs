@@ -36,12 +36,18 @@ impl Stream<'_> {
 				Ok(_) => self.paid.fetch_add(1, Ordering::Relaxed),
 				Err(ClientError::Refused { .. }) if renewed < PAYMENTS => {
 					renewed += 1;
+					// The pool follows the upgrade with the next block.
+					self.client.best_heads().await?.reach(self.best().await? + 1).await?;
 					continue;
 				},
 				Err(error) => return Err(error.into()),
 			};
 		}
 		Ok(renewed)
+	}
+
+	async fn best(&self) -> Result<u64> {
+		Ok(self.client.best_head().await?.number)
 	}
 
 	async fn more_paid(&self) -> Result {

@@ -3,4 +3,4 @@
 
 #![allow(missing_docs)]
 
-include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+include!(concat!(env!("OUT_DIR"), "/build/petra-upgrade/out/wasm_binary.rs"));
