@@ -159,7 +159,7 @@ fn check_keys(keystore: &KeystorePtr) {
 fn check_free(address: SocketAddr, whom: &str, option: &str) -> Result<(), ServiceError> {
 	match TcpListener::bind(address) {
 		Err(error) if error.kind() == ErrorKind::AddrInUse => Err(ServiceError::Other(format!(
-			"port {}, where {whom} are to find this node, is in use: stop the program that uses it, or choose another port \
+			"port {}, where {whom} should find this node, is in use: stop the program that uses it, or choose another port \
 			 with {option}",
 			address.port(),
 		))),
@@ -180,6 +180,9 @@ fn check_ports(config: &Configuration) -> Result<(), ServiceError> {
 		if let Some(Protocol::Tcp(port)) = parts.next() {
 			check_free((ip, port).into(), "peers", "--port")?;
 		}
+	}
+	if let Some(prometheus) = &config.prometheus_config {
+		check_free(prometheus.port, "the monitoring", "--prometheus-port")?;
 	}
 	for endpoint in config.rpc.addr.iter().flatten() {
 		if !endpoint.is_optional && !endpoint.retry_random_port {
