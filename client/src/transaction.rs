@@ -142,8 +142,7 @@ impl Submitted {
 		Ok(Outcome {
 			block: BlockRef { number, hash: block.block_hash() },
 			hash: block.extrinsic_hash(),
-			events: decode(&events)
-				.map_err(|error| Error::metadata(format!("events of {}", self.call), error))?,
+			events: decode(&events, &self.call)?,
 		})
 	}
 }
@@ -166,15 +165,17 @@ pub(crate) fn name_of(error: &DispatchError) -> String {
 	}
 }
 
-fn decode(events: &ExtrinsicEvents<PetraConfig>) -> Result<Vec<Event>, subxt::error::EventsError> {
+/// The events of `call`.
+fn decode(events: &ExtrinsicEvents<PetraConfig>, call: &str) -> Result<Vec<Event>> {
+	let undecodable = |error| Error::metadata(format!("events of {call}"), error);
 	events
 		.iter()
 		.map(|event| {
-			let event = event?;
+			let event = event.map_err(undecodable)?;
 			Ok(Event {
 				pallet: event.pallet_name().into(),
 				name: event.event_name().into(),
-				fields: event.decode_fields_unchecked_as::<Composite<()>>()?,
+				fields: event.decode_fields_unchecked_as::<Composite<()>>().map_err(undecodable)?,
 				field_bytes: event.field_bytes().to_vec(),
 			})
 		})

@@ -60,10 +60,12 @@ fn spec(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<Cha
 pub fn check_validators(spec: &dyn sc_service::ChainSpec) -> Result<(), String> {
 	let json = spec.as_json(false)?;
 	let spec: serde_json::Value = serde_json::from_str(&json).map_err(|error| error.to_string())?;
-	let genesis = &spec["genesis"]["runtimeGenesis"];
 	let named = ["patch", "config"]
 		.iter()
-		.find_map(|kind| genesis[kind]["validatorSet"]["initialValidators"].as_array())
+		.find_map(|kind| {
+			spec.pointer(&format!("/genesis/runtimeGenesis/{kind}/validatorSet/initialValidators"))?
+				.as_array()
+		})
 		.map(Vec::len);
 	match named {
 		Some(0) => Err("this chain spec names no validators: fill in `validatorSet.initialValidators`, `session.keys`, \

@@ -6,7 +6,10 @@ use codec::Codec;
 
 sp_api::decl_runtime_apis! {
 	/// What clients read of the ledger (specification, section 9).
-	pub trait PetraApi<AccountId: Codec> {
+	pub trait PetraApi<AccountId>
+	where
+		AccountId: Codec,
+	{
 		/// The timestep of the block's timestamp.
 		fn current_timestep() -> Timestep;
 		/// Length of a timestep in milliseconds.

@@ -20,10 +20,7 @@ pub fn find_node() -> Result<PathBuf> {
 		Some(path) => vec![PathBuf::from(path)],
 		None => built_here(),
 	};
-	let found = candidates
-		.iter()
-		.find(|path| path.is_file())
-		.map(|path| std::path::absolute(path));
+	let found = candidates.iter().find(|path| path.is_file()).map(std::path::absolute);
 	match found {
 		Some(Ok(path)) => Ok(path),
 		_ => Err(Error::NodeNotFound(

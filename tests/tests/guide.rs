@@ -7,7 +7,6 @@
 //!
 //! Needs petra-node (`PETRA_NODE`, or built beside this), the Python client (`PETRA_PYTHON`, from `make setup`) and curl.
 
-#![allow(clippy::arithmetic_side_effects)]
 // What goes wrong in a test is the test's failure.
 #![allow(
 	clippy::arithmetic_side_effects,

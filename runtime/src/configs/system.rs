@@ -94,6 +94,6 @@ where
 	RuntimeCall: From<C>,
 {
 	fn create_bare(call: RuntimeCall) -> crate::UncheckedExtrinsic {
-		UncheckedExtrinsic::new_bare(call).into()
+		UncheckedExtrinsic::new_bare(call)
 	}
 }

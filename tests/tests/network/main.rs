@@ -4,7 +4,7 @@
 //! They need the program petra-node (`PETRA_NODE`, or built beside), and `PETRA_NODE_MODULES` and `PETRA_PYTHON`, which
 //! `make test` sets; one that is missing fails its test.
 
-#![allow(clippy::arithmetic_side_effects)]
+#![allow(clippy::arithmetic_side_effects, clippy::expect_used, clippy::indexing_slicing)]
 
 mod bad_input;
 mod blocks_and_finality;
