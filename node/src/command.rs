@@ -51,7 +51,12 @@ pub fn run() -> sc_cli::Result<()> {
 	match &cli.subcommand {
 		None => {
 			let runner = cli.create_runner(&cli.run)?;
-			runner.run_node_until_exit(|config| async move {
+			let port_is_chosen = cli.run.rpc_params.rpc_port.is_some();
+			runner.run_node_until_exit(|mut config| async move {
+				// Who chose a port is not served by another one.
+				for endpoint in config.rpc.addr.iter_mut().flatten() {
+					endpoint.retry_random_port &= !port_is_chosen;
+				}
 				match config.network.network_backend {
 					NetworkBackendType::Libp2p => {
 						service::new_full::<sc_network::NetworkWorker<_, _>>(config)

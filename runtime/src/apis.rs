@@ -1,9 +1,9 @@
 //! The runtime APIs that nodes and clients call.
 
 use crate::{
-	genesis, AccountId, Aura, Balance, Block, EnergyAssets, Executive, Grandpa, Historical,
-	InherentDataExt, MeterRegistry, Regulation, Runtime, RuntimeCall, RuntimeGenesisConfig,
-	SessionKeys, System, TransactionPayment, VERSION,
+	genesis, AccountId, Aura, Balance, Block, EnergyAssets, Executive, FreeCalls, Grandpa,
+	Historical, InherentDataExt, MeterRegistry, Regulation, Runtime, RuntimeCall,
+	RuntimeGenesisConfig, SessionKeys, TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -154,7 +154,7 @@ impl_runtime_apis! {
 	// A plain number, which the RPC writes as one.
 	impl frame_system_rpc_runtime_api::AccountNonceApi<Block, AccountId, u32> for Runtime {
 		fn account_nonce(account: AccountId) -> u32 {
-			*System::account_nonce(account)
+			*FreeCalls::next_nonce(&account)
 		}
 	}
 

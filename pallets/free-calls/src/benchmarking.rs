@@ -12,7 +12,7 @@ use pallet_transaction_payment::ChargeTransactionPayment;
 use petra_primitives::QuotaGrants;
 use sp_runtime::{
 	generic::Era,
-	traits::{AsSystemOriginSigner, Dispatchable, One, Zero},
+	traits::{AsSystemOriginSigner, Dispatchable, One, SaturatedConversion, Saturating, Zero},
 };
 
 /// Makes the call by which the extension is measured.
@@ -22,6 +22,20 @@ pub trait BenchmarkHelper<AccountId, Call> {
 }
 
 type CallOf<T> = <T as frame_system::Config>::RuntimeCall;
+
+/// A nonce that the block number has not passed.
+fn later_nonce<T: Config>(who: &T::AccountId) -> T::Nonce {
+	let nonce = frame_system::Pallet::<T>::account_nonce(who);
+	nonce.saturating_add(100u32.into())
+}
+
+/// Keeps the nonce of an account that ended and is there again.
+fn keep_nonce<T: Config>(who: &T::AccountId) -> T::Nonce {
+	let nonce = later_nonce::<T>(who);
+	NonceFloors::<T>::insert(who, nonce);
+	FloorQueue::<T>::insert(crate::nonce::floor_key::<T>(nonce), who, ());
+	nonce
+}
 
 /// An account with a quota, of which some is used.
 fn granted<T: Config>() -> T::AccountId {
@@ -48,7 +62,7 @@ mod benchmarks {
 	fn check_free_call() -> Result<(), BenchmarkError> {
 		let who = granted::<T>();
 		let call = T::BenchmarkHelper::free_call(&who);
-		let nonce = frame_system::Pallet::<T>::account_nonce(&who);
+		let nonce = keep_nonce::<T>(&who);
 		let extension = FreeCallQuota::<T>((
 			CheckMortality::from(Era::mortal(64, 1)),
 			CheckNonce::from(nonce),
@@ -60,6 +74,7 @@ mod benchmarks {
 
 		#[block]
 		{
+			Pallet::<T>::lift_nonce(&who);
 			if let Some((cost, remaining)) = Pallet::<T>::free_call(&who, &call) {
 				left = extension.fits(&who, cost, remaining);
 				Pallet::<T>::charge(&who, cost)?;
@@ -77,14 +92,17 @@ mod benchmarks {
 	fn check_paid_call() {
 		let who = granted::<T>();
 		let call = frame_system::Call::<T>::remark { remark: alloc::vec![] }.into();
+		let nonce = keep_nonce::<T>(&who);
 		let terms;
 
 		#[block]
 		{
+			Pallet::<T>::lift_nonce(&who);
 			terms = Pallet::<T>::free_call(&who, &call);
 		}
 
 		assert_eq!(terms, None);
+		assert!(frame_system::Pallet::<T>::account_nonce(&who) == nonce);
 	}
 
 	#[benchmark]
@@ -97,6 +115,21 @@ mod benchmarks {
 		}
 
 		assert!(!FreeWeight::<T>::exists());
+	}
+
+	#[benchmark]
+	fn forget_floor() {
+		let who = granted::<T>();
+		let nonce = keep_nonce::<T>(&who);
+		frame_system::Pallet::<T>::set_block_number(nonce.saturated_into::<u64>().saturated_into());
+
+		#[block]
+		{
+			Pallet::<T>::forget_floor();
+		}
+
+		assert!(!NonceFloors::<T>::contains_key(&who));
+		assert!(frame_system::Pallet::<T>::account_nonce(&who) == nonce);
 	}
 
 	impl_benchmark_test_suite!(

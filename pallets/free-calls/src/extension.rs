@@ -211,6 +211,7 @@ where
 				self.0.validate(origin, call, info, len, implicit, implication, source)?;
 			return Ok((valid, Val::Unsigned(val), origin));
 		};
+		Pallet::<T>::lift_nonce(&who);
 		if let Some(terms) = Pallet::<T>::free_call(&who, call) {
 			return self.validate_free(
 				terms,

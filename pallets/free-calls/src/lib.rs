@@ -27,6 +27,10 @@
 //! Only the top level of a transaction is looked at: free calls inside utility, proxy or multisig pay. A tip on a free
 //! call is not charged, and buys nothing. An address without a grant pays normal fees for everything.
 //!
+//! An account that signed more often than there were blocks since it began, and ends, could begin again with a nonce that
+//! was used. Its last nonce is therefore kept until the block number has passed it, and lifts the new account's
+//! ([`NonceFloors`]).
+//!
 //! ### Genesis values
 //!
 //! - `quota` (64): asset writes per address and window, at least 1.
@@ -72,6 +76,9 @@ pub const OVER_QUOTA: u8 = 101;
 /// to do: sign with a lifetime (a mortal era).
 pub const IMMORTAL: u8 = 102;
 
+/// How many nonces of accounts that ended one block's idle time forgets at most.
+pub const MAX_IDLE_STEPS: u32 = 256;
+
 /// Of what normal transactions may weigh in a block, the part that those may take for which nobody pays.
 pub const FREE_SHARE: Perbill = Perbill::from_percent(75);
 
@@ -88,7 +95,7 @@ pub const PAID_PRIORITY: TransactionPriority = 1 << 32;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use frame_support::pallet_prelude::*;
+	use frame_support::{pallet_prelude::*, weights::WeightMeter};
 	use frame_system::pallet_prelude::*;
 	use petra_primitives::FreeCallCost;
 
@@ -123,6 +130,17 @@ pub mod pallet {
 	// Blake2_128Concat: anybody chooses addresses.
 	#[pallet::storage]
 	pub type Usage<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, QuotaUsage>;
+
+	/// The next nonces of accounts that ended, while the block number has not passed them.
+	// Blake2_128Concat: anybody chooses addresses.
+	#[pallet::storage]
+	pub type NonceFloors<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, T::Nonce>;
+
+	/// Whose they are, by the nonce (big-endian).
+	// Identity, so that the map's order is that of nonces; Blake2_128Concat: anybody chooses addresses.
+	#[pallet::storage]
+	pub type FloorQueue<T: Config> =
+		StorageDoubleMap<_, Identity, [u8; 8], Blake2_128Concat, T::AccountId, ()>;
 
 	/// The weight of what nobody pays for in this block; none between blocks.
 	#[pallet::storage]
@@ -167,6 +185,12 @@ pub mod pallet {
 
 		fn on_finalize(_: BlockNumberFor<T>) {
 			FreeWeight::<T>::kill();
+		}
+
+		fn on_idle(_: BlockNumberFor<T>, remaining: Weight) -> Weight {
+			let mut meter = WeightMeter::with_limit(remaining);
+			Self::forget_floors(&mut meter);
+			meter.consumed()
 		}
 
 		fn integrity_test() {

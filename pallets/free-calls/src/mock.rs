@@ -165,6 +165,9 @@ impl WeightInfo for TestWeights {
 	fn on_finalize() -> Weight {
 		Weight::from_parts(1_000, 0)
 	}
+	fn forget_floor() -> Weight {
+		Weight::from_parts(1_000, 0)
+	}
 }
 
 #[cfg(feature = "runtime-benchmarks")]

@@ -101,5 +101,6 @@ impl<T: Config> QuotaGrants<T::AccountId> for Pallet<T> {
 impl<T: Config> OnKilledAccount<T::AccountId> for Pallet<T> {
 	fn on_killed_account(who: &T::AccountId) {
 		Usage::<T>::remove(who);
+		Self::keep_nonce(who);
 	}
 }

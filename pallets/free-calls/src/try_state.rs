@@ -1,6 +1,6 @@
 //! What always holds between blocks.
 
-use crate::*;
+use crate::{nonce::floor_key, *};
 use frame_support::ensure;
 use sp_runtime::TryRuntimeError;
 
@@ -30,6 +30,16 @@ impl<T: Config> Pallet<T> {
 				"an address used its quota before it began"
 			);
 		}
+		for (who, floor) in NonceFloors::<T>::iter() {
+			ensure!(
+				FloorQueue::<T>::contains_key(floor_key::<T>(floor), &who),
+				"a nonce that is kept is not in the queue"
+			);
+		}
+		ensure!(
+			FloorQueue::<T>::iter_keys().count() == NonceFloors::<T>::iter_keys().count(),
+			"the queue has a nonce that is not kept"
+		);
 		Ok(())
 	}
 }

@@ -10,6 +10,8 @@ pub trait WeightInfo {
 	fn check_paid_call() -> Weight;
 	/// The end of a block.
 	fn on_finalize() -> Weight;
+	/// Forgetting the nonce of an account that ended.
+	fn forget_floor() -> Weight;
 }
 
 impl WeightInfo for () {
@@ -20,6 +22,9 @@ impl WeightInfo for () {
 		Weight::zero()
 	}
 	fn on_finalize() -> Weight {
+		Weight::zero()
+	}
+	fn forget_floor() -> Weight {
 		Weight::zero()
 	}
 }

@@ -13,8 +13,8 @@ use frame_support::{
 	BoundedVec,
 };
 use petra_primitives::{
-	Authorization, FeederLimits, Grid, Limits, MarketMode, MeterAdministration, MeterId, Path,
-	Timestep,
+	Authorization, FeederId, FeederLimits, Grid, Limits, MarketMode, MeterAdministration, MeterId,
+	Path, Timestep,
 };
 
 const LIMITS: Limits = Limits { max_production: 1, max_consumption: 1, max_financial: 1 };
@@ -49,23 +49,25 @@ fn soon<T: Config>() -> Timestep {
 	Pallet::<T>::now().saturating_add(gate_lead).saturating_add(1)
 }
 
+/// Authorises meters for the DSO, whose capacity on their feeders is kept over time.
 fn authorizations<T: Config>(
 	ids: core::ops::Range<u32>,
 	keys: &'static str,
+	first_feeder: FeederId,
 ) -> Vec<Authorization<T::AccountId>> {
 	ids.map(|id| Authorization {
 		id,
 		pubkey: account(keys, id, 0),
-		feeder: id,
+		feeder: first_feeder.saturating_add(id),
 		limits: LIMITS,
-		path: Path::Meter,
+		path: Path::Dso,
 	})
 	.collect()
 }
 
-/// Makes meters, so that the call meets them in the register.
+/// Makes meters, so that the call meets them in the register, each on a feeder of its own.
 fn add_meters<T: Config>(ids: core::ops::Range<u32>) -> Result<(), BenchmarkError> {
-	for authorization in authorizations::<T>(ids, "old") {
+	for authorization in authorizations::<T>(ids, "old", 0) {
 		T::Meters::benchmark_authorize(&authorization, soon::<T>())
 			.map_err(|_| BenchmarkError::Stop("the meter is not accepted"))?;
 	}
@@ -83,13 +85,18 @@ mod benchmarks {
 	) -> Result<(), BenchmarkError> {
 		let origin =
 			T::RegulatorOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
-		// Known meters get new keys.
+		Pallet::<T>::benchmark_worst_case();
+		// Known meters get new keys, and move to other feeders.
 		add_meters::<T>(0..a.saturating_add(b))?;
 		fill(&Prices::<T>(PhantomData), PricePolicy::default());
 		let tick = Pallet::<T>::parameters().price_tick;
 		let ban: Vec<MeterId> = (a..a.saturating_add(b)).collect();
 		let regulation = RegulatoryTransaction::<T> {
-			authorize: BoundedVec::truncate_from(authorizations::<T>(0..a, "new")),
+			authorize: BoundedVec::truncate_from(authorizations::<T>(
+				0..a,
+				"new",
+				T::MaxAuthorizations::get(),
+			)),
 			ban: BoundedVec::truncate_from(ban),
 			price_consumption: Some(tick),
 			price_production: Some(0),
@@ -109,6 +116,7 @@ mod benchmarks {
 	fn set_limits() -> Result<(), BenchmarkError> {
 		let origin =
 			T::RegulatorOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		Pallet::<T>::benchmark_worst_case();
 		add_meters::<T>(0..1)?;
 		let time = soon::<T>();
 

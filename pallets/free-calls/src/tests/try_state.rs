@@ -1,6 +1,8 @@
 use super::*;
 use frame_support::weights::Weight;
 
+type Nonce = <Test as frame_system::Config>::Nonce;
+
 /// Corrupts a sound state, and expects to be told how.
 fn reported(corrupt: impl FnOnce(), message: &'static str) {
 	ExtBuilder::default().build().execute_with(|| {
@@ -53,4 +55,16 @@ fn try_state_should_report_use_ahead_of_time() {
 #[test]
 fn try_state_should_report_use_before_the_quota_began() {
 	reported(|| usage(0, 1, 1), "an address used its quota before it began");
+}
+
+#[test]
+fn try_state_should_report_a_nonce_that_is_not_in_the_queue() {
+	let corrupt = || NonceFloors::<Test>::insert(MEMBER, Nonce::from(9));
+	reported(corrupt, "a nonce that is kept is not in the queue");
+}
+
+#[test]
+fn try_state_should_report_a_queue_with_too_many_entries() {
+	let corrupt = || FloorQueue::<Test>::insert([0; 8], MEMBER, ());
+	reported(corrupt, "the queue has a nonce that is not kept");
 }
