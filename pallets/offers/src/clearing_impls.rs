@@ -144,7 +144,12 @@ impl<T: Config> Pallet<T> {
 			});
 			debug_assert!(carved.is_ok(), "a locked asset can be split: {carved:?}");
 			match carved {
-				Ok(carved) => slice = carved,
+				Ok(carved) => {
+					slice = carved;
+					if core::mem::take(&mut slice.last) {
+						Self::deposit_event(Event::OfferExpired { offer_id: slice.offer_id });
+					}
+				},
 				// Whatever is wrong with it, it must not stop the others.
 				Err(_) => return Self::shelve(Shelf::Aside, key.kind(), &slice),
 			}
