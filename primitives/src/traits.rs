@@ -26,6 +26,39 @@ pub trait MarketRules {
 		from: Timestep,
 		to: Timestep,
 	) -> Vec<(Timestep, Timestep, Option<FeederLimits>)>;
+	/// The first `max_runs` of [`Self::feeder_limits`], at a cost that grows with them alone.
+	fn first_feeder_limits(
+		feeder: FeederId,
+		from: Timestep,
+		to: Timestep,
+		max_runs: usize,
+	) -> Vec<(Timestep, Timestep, Option<FeederLimits>)>;
+	/// The way of trading in force at `from`, and the last timestep up to `to` until which it stays. Where the same mode
+	/// was recorded many times in a row, an earlier one may be given.
+	fn market_run(from: Timestep, to: Timestep) -> (MarketMode, Timestep);
+	/// Sets as many limits of `feeder` as may be recorded, one every 64 timesteps after `from`.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_feeder_limits(feeder: FeederId, from: Timestep, limits: FeederLimits);
+	/// Sets the way of trading in force after `time`.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_market_mode(mode: MarketMode, time: Timestep);
+}
+
+/// What was withdrawn on the feeders, for queries.
+pub trait FeederWithdrawals {
+	/// Gross power withdrawn on `feeder` from `from` to `to`, in watts; a bounded number of segments.
+	fn withdrawn_on(
+		feeder: FeederId,
+		kind: AssetKind,
+		from: Timestep,
+		to: Timestep,
+	) -> Vec<Segment>;
+}
+
+impl FeederWithdrawals for () {
+	fn withdrawn_on(_: FeederId, _: AssetKind, _: Timestep, _: Timestep) -> Vec<Segment> {
+		Vec::new()
+	}
 }
 
 /// Whether any energy asset exists, pooled notes included.

@@ -238,6 +238,50 @@ pub struct FeederLoad {
 	/// The limits in force; none: unlimited.
 	pub limits: Option<FeederLimits>,
 }
+
+/// How an offer wants to be accepted.
+#[derive(Copy, Default)]
+pub struct OfferOptions {
+	/// Exchanged whole or not at all; takes no part in clearings.
+	pub all_or_nothing: bool,
+	/// After a part was exchanged, the rest returns instead of staying offered.
+	pub close_on_partial: bool,
+}
+
+/// The worst outcome that who accepts an offer would accept.
+#[derive(Copy)]
+pub struct TradeLimits {
+	/// The most that a buyer pays, or the least that a seller takes, in money units per watt and timestep.
+	pub price: Price,
+	/// The least power, in watts.
+	pub min_power: Power,
+	/// The exchange must cover all from this timestep
+	pub start: Timestep,
+	/// to this one.
+	pub end: Timestep,
+}
+
+/// An offer to sell (an ask) or to buy (a bid) what is left of it (P3, 4.2).
+pub struct Offer<AccountId> {
+	/// Who posted it.
+	pub poster: AccountId,
+	/// The locked asset: the one that holds what is left.
+	pub asset_id: AssetId,
+	/// Production: an ask. Consumption: a bid.
+	pub kind: AssetKind,
+	/// Watts in each timestep.
+	pub power: Power,
+	/// First timestep.
+	pub start: Timestep,
+	/// Last timestep.
+	pub end: Timestep,
+	/// The least that the seller takes, or the most that the buyer pays, in money units per watt and timestep.
+	pub price: Price,
+	/// How it wants to be accepted.
+	pub options: OfferOptions,
+	/// The block in which it, or the offer of which it is what was left, was posted.
+	pub posted_at: BlockNumber,
+}
 }
 
 impl Default for Parameters {

@@ -6,6 +6,7 @@
 //!   operation on n pieces takes O(n log n), whatever the length of their intervals.
 //! - [`timeline`]: an amount per timestep that the ledger keeps, in pages of bounded size: a tree over time whose
 //!   nodes carry their extremes.
+//! - [`clearing`]: the rules of the double auction and of feeder limits.
 //!
 //! All intervals `[start, end]` include both ends, up to `u64::MAX`, which also serves as "for ever".
 
@@ -13,6 +14,7 @@
 
 extern crate alloc;
 
+pub mod clearing;
 mod step_function;
 pub mod timeline;
 

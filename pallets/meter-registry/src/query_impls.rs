@@ -2,7 +2,9 @@
 
 use crate::{Changes, Config, Meters, Pallet, Series};
 use alloc::vec::Vec;
-use petra_primitives::{AssetKind, FeederId, Grid, MeterId, MeterInfo, Path, Segment, Timestep};
+use petra_primitives::{
+	AssetKind, FeederId, FeederWithdrawals, Grid, MeterId, MeterInfo, Path, Segment, Timestep,
+};
 use petra_schedule::{timeline::Pieces, StepFunction, Value};
 use sp_runtime::SaturatedConversion;
 
@@ -91,6 +93,17 @@ impl<T: Config> Pallet<T> {
 	/// The last timestep within the horizon.
 	fn last_timestep() -> Timestep {
 		T::Grid::now().saturating_add(T::Grid::parameters().horizon)
+	}
+}
+
+impl<T: Config> FeederWithdrawals for Pallet<T> {
+	fn withdrawn_on(
+		feeder: FeederId,
+		kind: AssetKind,
+		from: Timestep,
+		to: Timestep,
+	) -> Vec<Segment> {
+		Self::withdrawn_on_feeder(feeder, kind, from, to)
 	}
 }
 

@@ -95,6 +95,17 @@ pub trait Series {
 		to: Timestep,
 		none: Self::Value,
 	) -> Vec<(Timestep, Timestep, Self::Value)> {
+		self.first_runs(from, to, none, usize::MAX)
+	}
+
+	/// The first `max` of [`Self::runs`]; reads one record for each.
+	fn first_runs(
+		&self,
+		from: Timestep,
+		to: Timestep,
+		none: Self::Value,
+		max: usize,
+	) -> Vec<(Timestep, Timestep, Self::Value)> {
 		let span = self.span();
 		let mut index = self.after(&span, from);
 		let mut value = index
@@ -103,13 +114,13 @@ pub trait Series {
 			.and_then(|index| self.get(index))
 			.map_or(none, |record| record.value);
 		let (mut start, mut runs) = (from, Vec::new());
-		while index < span.next {
+		while index < span.next && runs.len() < max {
 			let Some(record) = self.get(index).filter(|record| record.time < to) else { break };
 			runs.push((start, record.time, value));
 			(start, value) = (record.time.saturating_add(1), record.value);
 			index = index.saturating_add(1);
 		}
-		if start <= to {
+		if start <= to && runs.len() < max {
 			runs.push((start, to, value));
 		}
 		runs

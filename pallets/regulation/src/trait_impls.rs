@@ -12,6 +12,9 @@ use petra_primitives::{
 	FeederId, FeederLimits, Grid, MarketMode, MarketRules, Parameters, Price, Timestep,
 };
 
+/// How many records in a row that set the same mode are taken for one run.
+const MAX_RUNS_OF_ONE_MODE: usize = 16;
+
 impl<T: Config> Grid for Pallet<T> {
 	fn parameters() -> Parameters {
 		CurrentParameters::<T>::get()
@@ -58,5 +61,43 @@ impl<T: Config> MarketRules for Pallet<T> {
 		to: Timestep,
 	) -> Vec<(Timestep, Timestep, Option<FeederLimits>)> {
 		Feeder::<T>(feeder, PhantomData).runs(from, to, None)
+	}
+
+	fn first_feeder_limits(
+		feeder: FeederId,
+		from: Timestep,
+		to: Timestep,
+		max_runs: usize,
+	) -> Vec<(Timestep, Timestep, Option<FeederLimits>)> {
+		Feeder::<T>(feeder, PhantomData).first_runs(from, to, None, max_runs)
+	}
+
+	fn market_run(from: Timestep, to: Timestep) -> (MarketMode, Timestep) {
+		let runs = Market::<T>(PhantomData).first_runs(
+			from,
+			to,
+			MarketMode::default(),
+			MAX_RUNS_OF_ONE_MODE,
+		);
+		let mode = runs.first().map(|(_, _, mode)| *mode).unwrap_or_default();
+		let same = runs.iter().take_while(|(_, _, other)| *other == mode).last();
+		(mode, same.map_or(to, |(_, end, _)| *end))
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_feeder_limits(feeder: FeederId, from: Timestep, limits: FeederLimits) {
+		let series = Feeder::<T>(feeder, PhantomData);
+		for index in 0..series.max_records() {
+			let time = from.saturating_add(index.saturating_mul(64));
+			if series.record(time, Some(limits)).is_err() {
+				break;
+			}
+		}
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_market_mode(mode: MarketMode, time: Timestep) {
+		let recorded = Market::<T>(PhantomData).record(time, mode);
+		debug_assert!(recorded.is_ok(), "there is room for the mode");
 	}
 }
