@@ -24,7 +24,8 @@ use model::Model;
 use pallet_energy_assets::Call as AssetsCall;
 use petra_primitives::{AssetLedger, Grid, Parameters};
 use petra_runtime::{
-	Balances, EnergyAssets, Regulation, RuntimeCall, RuntimeOrigin, System, SLOT_DURATION,
+	configs::RuntimeBlockWeights, Balances, EnergyAssets, Regulation, RuntimeCall, RuntimeOrigin,
+	System, SLOT_DURATION,
 };
 use rules::{Faults, Origin};
 use sp_runtime::{traits::Dispatchable, StateVersion};
@@ -129,8 +130,12 @@ impl<'a> History<'a> {
 		let soon = pallet_timestamp::Now::<petra_runtime::Runtime>::get() + SLOT_DURATION;
 		// Every tenth block begins a timestep by itself.
 		let time = soon.max((self.model.now + more) * TIMESTEP_MS);
+		// A block in which a session ends has no idle time.
+		let limit = RuntimeBlockWeights::get().max_block;
+		let idle = System::block_weight().total().all_lt(limit);
+		self.counts.blocks(idle);
 		next_block_at(time);
-		self.model.next_block(time / TIMESTEP_MS);
+		self.model.next_block(time / TIMESTEP_MS, idle);
 	}
 
 	fn call(&mut self, name: &'static str, origin: Origin, call: RuntimeCall) {

@@ -119,6 +119,8 @@ pub struct Counts {
 	ambiguous: usize,
 	compared: u64,
 	tight: u64,
+	/// Blocks with idle time, and without.
+	idle: [usize; 2],
 }
 
 impl Counts {
@@ -151,10 +153,16 @@ impl Counts {
 		self.tight += tight;
 	}
 
+	/// A block was finished.
+	pub fn blocks(&mut self, idle: bool) {
+		self.idle[usize::from(!idle)] += 1;
+	}
+
 	pub fn print(&self) {
 		let Self { successes, failures, ambiguous, compared, tight, .. } = self;
 		println!("{successes} steps succeeded, {failures} failed, {ambiguous} of them for several reasons");
 		println!("{compared} bounds of the theorem held, {tight} of them exactly");
+		println!("{:?} blocks with idle time and without", self.idle);
 		println!("steps: {:?}", self.steps);
 		println!("calls: {:?}", self.calls);
 		println!("errors: {:?}", self.errors);
@@ -165,6 +173,8 @@ impl Counts {
 		assert!(self.successes >= self.failures, "at least half of the steps succeed");
 		assert!(10 * self.ambiguous <= self.failures, "nine in ten failures have one reason");
 		assert!(self.tight > 0, "the theorem's bound is met");
+		let [idle, full] = self.idle;
+		assert!(10 * full < idle, "expired assets are reaped after nearly every block");
 		for name in STEPS {
 			assert!(self.steps.contains_key(name), "no {name} succeeded");
 		}

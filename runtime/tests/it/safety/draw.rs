@@ -99,35 +99,40 @@ impl Draw<'_> {
 	/// An asset that nobody can spend, or the id of none.
 	fn unspendable(&mut self) -> Option<Asset> {
 		let model = self.model;
-		let assets = match self.dice.below(3) {
-			0 => self.assets(|asset| asset.locked),
-			1 => self.assets(|asset| !asset.locked && model.is_expired(asset)),
+		let expired = self.assets(|asset| !asset.locked && model.is_expired(asset));
+		let locked = self.assets(|asset| asset.locked && !model.is_expired(asset));
+		match self.dice.below(4) {
+			0..=1 if !expired.is_empty() => self.dice.pick(&expired).cloned(),
+			2 => self.dice.pick(&locked).cloned(),
 			_ => {
 				let (_, asset) = self.spendable()?;
 				let missing = if self.dice.one_in(2) { model.next_id } else { self.dice.below(3) };
-				return (!model.assets.contains_key(&missing)).then_some((missing, asset));
+				(!model.assets.contains_key(&missing)).then_some((missing, asset))
 			},
-		};
-		self.dice.pick(&assets).cloned()
+		}
 	}
 
 	fn deposit(&mut self) -> Option<Step> {
-		let flawed = self.dice.one_in(3);
-		let (asset_id, asset) =
-			if flawed && self.dice.one_in(2) { self.unspendable()? } else { self.spendable()? };
-		let who = if flawed { self.address() } else { asset.owner };
+		let (mut who, asset_id) = match self.dice.below(6) {
+			0 => self.unspendable(),
+			_ => self.spendable(),
+		}
+		.map(|(id, asset)| (asset.owner, id))?;
+		if self.dice.one_in(6) {
+			who = self.address();
+		}
 		let call = AssetsCall::deposit_energy_asset { asset_id };
 		Some(Self::signed(&who, "deposit of energy", call))
 	}
 
 	fn deposit_money(&mut self) -> Option<Step> {
-		let who = self.address();
-		let balance = self.model.balance(&who);
+		let rich: Vec<_> = self.model.money.iter().filter(|(_, amount)| **amount > 0).collect();
+		let (who, balance) = self.dice.pick(&rich).map(|(who, amount)| ((*who).clone(), **amount))?;
 		let amount = match self.dice.below(6) {
 			0 => 0,
 			1 => balance + 1,
 			2 => balance,
-			_ => u128::from(self.dice.any()) % (balance + 1),
+			_ => 1 + u128::from(self.dice.any()) % balance,
 		};
 		let call = AssetsCall::deposit_financial { amount };
 		Some(Self::signed(&who, "deposit of money", call))

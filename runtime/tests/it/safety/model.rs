@@ -283,9 +283,9 @@ impl Model {
 		*self.money.entry(who.clone()).or_default() += amount;
 	}
 
-	/// The block is finished, and expired assets are reaped; the next begins in timestep `now`.
-	pub fn next_block(&mut self, now: Timestep) {
-		let expired = self.assets.iter().filter(|(_, a)| !a.locked && self.is_expired(a));
+	/// The block is finished, and expired assets are reaped if it has idle time; the next begins in timestep `now`.
+	pub fn next_block(&mut self, now: Timestep, idle: bool) {
+		let expired = self.assets.iter().filter(|(_, a)| idle && !a.locked && self.is_expired(a));
 		for id in expired.map(|(id, _)| *id).collect::<Vec<_>>() {
 			self.retire(id);
 		}

@@ -237,8 +237,10 @@ impl Model {
 						*withdrawn.entry((kind, t)).or_default() += u128::from(power);
 						match meter.status.get(&t).filter(|status| status.authorized) {
 							None => faults.add(Assets::MeterNotAuthorized),
+							Some(status) if status.path != Path::Meter => {
+								faults.add(Assets::WrongPath)
+							},
 							Some(status) => {
-								faults.add_if(status.path != Path::Meter, Assets::WrongPath);
 								let over = withdrawn[&(kind, t)] > status.limit(kind);
 								faults.add_if(over, Assets::LimitExceeded);
 							},
@@ -278,7 +280,7 @@ impl Model {
 		if let Some(status) = status {
 			faults.add_if(status.path != Path::Meter, Assets::WrongPath);
 			let over = money.is_some_and(|money| money > status.limits.max_financial);
-			faults.add_if(over, Assets::FinancialLimitExceeded);
+			faults.add_if(over && status.path == Path::Meter, Assets::FinancialLimitExceeded);
 		}
 		money.unwrap_or_default()
 	}
@@ -361,7 +363,11 @@ impl Model {
 		let mut faults = Faults::default();
 		let nothing = (inputs.assets.is_empty() && inputs.money.is_empty())
 			|| (outputs.assets.is_empty() && outputs.money.is_empty());
-		faults.add_if(nothing, Assets::NothingToTransfer);
+		if nothing {
+			// Without inputs there is no owner, without outputs nothing is conserved.
+			faults.add(Assets::NothingToTransfer);
+			return faults;
+		}
 		let distinct: BTreeSet<_> = inputs.assets.iter().collect();
 		faults.add_if(distinct.len() < inputs.assets.len(), Assets::AssetNotFound);
 		let ids = inputs.assets.iter();

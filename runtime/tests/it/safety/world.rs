@@ -64,11 +64,6 @@ impl World {
 		owner.expect("only households own assets")
 	}
 
-	/// All households' addresses.
-	pub fn all_addresses(&self) -> Vec<AccountId> {
-		self.addresses.iter().flatten().cloned().collect()
-	}
-
 	/// The signature of `signer` over `message`.
 	pub fn sign(&self, signer: &AccountId, message: &[u8]) -> sr25519::Signature {
 		self.pairs[signer].sign(message)

@@ -110,13 +110,12 @@ impl Draw<'_> {
 		let (lot, (start, end)) = (parameters.power_lot, self.open_interval());
 		let least = self.least_headroom(id, kind, start, end) as u64;
 		let over = (least / lot + 1) * lot;
-		let energy =
-			|draw: &mut Self, power, start, end| draw.energy(prosumer, kind, power, start, end);
+		let energy = |draw: &mut Self, power, start, end| draw.energy(prosumer, kind, power, start, end);
 		let money = |draw: &mut Self, amount| {
 			let address = draw.address_of(prosumer);
 			Output::Financial { address, amount }
 		};
-		let outputs = match self.dice.below(14) {
+		let outputs = match flaw {
 			0..=2 => vec![energy(self, over, start, end)],
 			3 => {
 				let gated = self.model.now + self.dice.below(parameters.gate_lead + 1);
