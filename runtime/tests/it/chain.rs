@@ -15,6 +15,7 @@ use sp_runtime::{
 	generic::{Digest, DigestItem, Era},
 	ApplyExtrinsicResult, BuildStorage, MultiSignature,
 };
+use sp_storage::Storage;
 
 /// The timestamp of the genesis, in milliseconds.
 pub const START: u64 = 1_800_000_000_000;
@@ -29,8 +30,18 @@ pub fn genesis_of(preset: &str) -> serde_json::Value {
 
 /// A chain that starts from `preset`, with its first block under way.
 pub fn chain(preset: &str) -> sp_io::TestExternalities {
-	let config: RuntimeGenesisConfig = serde_json::from_value(genesis_of(preset)).unwrap();
-	let mut ext = sp_io::TestExternalities::new(config.build_storage().unwrap());
+	chain_from(storage_of(genesis_of(preset)))
+}
+
+/// The state that a full genesis builds.
+pub fn storage_of(genesis: serde_json::Value) -> Storage {
+	let config: RuntimeGenesisConfig = serde_json::from_value(genesis).unwrap();
+	config.build_storage().unwrap()
+}
+
+/// A chain that starts from `storage`, with its first block under way.
+pub fn chain_from(storage: Storage) -> sp_io::TestExternalities {
+	let mut ext = sp_io::TestExternalities::new(storage);
 	ext.register_extension(KeystoreExt::new(MemoryKeystore::new()));
 	ext.execute_with(start_block);
 	ext
@@ -38,9 +49,13 @@ pub fn chain(preset: &str) -> sp_io::TestExternalities {
 
 /// Starts the block after the last, in the next slot.
 fn start_block() {
+	start_block_at(START + u64::from(System::block_number() + 1) * SLOT_DURATION);
+}
+
+/// Starts the block after the last, in the slot of `time`.
+fn start_block_at(time: u64) {
 	let parent = System::block_number();
 	let number = parent + 1;
-	let time = START + u64::from(number) * SLOT_DURATION;
 	let slot = Slot::from(time / SLOT_DURATION);
 	Executive::initialize_block(&Header {
 		parent_hash: System::block_hash(parent),
@@ -58,11 +73,27 @@ fn start_block() {
 
 /// Finishes the block under way, after which every pallet's invariants must hold, and starts the next.
 pub fn next_block() {
+	finish_block();
+	check_invariants();
+	start_block();
+}
+
+/// Finishes the block under way and starts the next at `time`, as if the chain had stood still in between.
+pub fn next_block_at(time: u64) {
+	finish_block();
+	start_block_at(time);
+}
+
+fn finish_block() {
 	let header = Executive::finalize_block();
-	AllPalletsWithSystem::try_state(header.number, TryStateSelect::All).expect("invariants hold");
 	// As the next block's header will say.
 	frame_system::BlockHash::<Runtime>::insert(header.number, header.hash());
-	start_block();
+}
+
+/// Every pallet's invariants.
+pub fn check_invariants() {
+	let select = TryStateSelect::All;
+	AllPalletsWithSystem::try_state(System::block_number(), select).expect("invariants hold");
 }
 
 /// Makes blocks until `number` is under way.

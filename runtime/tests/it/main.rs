@@ -8,9 +8,11 @@
 )]
 
 mod chain;
+mod cost;
 mod energy;
 mod fees;
 mod genesis;
+mod safety;
 mod upgrade;
 mod validators;
 mod valves;
