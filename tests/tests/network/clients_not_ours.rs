@@ -1,12 +1,13 @@
-//! Clients that are not ours work unmodified: polkadot.js and py-substrate-interface sign, submit and see events.
+//! Clients that are not ours work unmodified: polkadot.js and py-substrate-interface sign, submit and see events, and
+//! polkadot.js does all that the ledger's users do.
 
 use crate::support::{ensure, given_path};
 use petra_tests::{wait, with_network, Error, NetworkOptions, Result, FULL_NODE};
 use std::{path::PathBuf, process::Stdio, time::Duration};
 use tokio::process::Command;
 
-/// How long a script may take: loading a library, the metadata, three transactions.
-const LIMIT: Duration = Duration::from_secs(120);
+/// How long a script may take: loading a library, the metadata, up to fifteen transactions until they are final.
+const LIMIT: Duration = Duration::from_secs(180);
 
 fn script(path: &str) -> PathBuf {
 	PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("clients").join(path)
@@ -43,12 +44,14 @@ async fn polkadot_js_and_python_should_work_when_used_unmodified() -> Result {
 		let url = network.node(FULL_NODE)?.url.clone();
 		wait::finalized(&network.client(FULL_NODE).await?, 3).await?;
 
-		let mut polkadot_js = Command::new("node");
-		polkadot_js
-			.arg(script("polkadot-js/smoke.mjs"))
-			.arg(&url)
-			.env("PETRA_NODE_MODULES", &modules);
-		run(polkadot_js, "the polkadot.js client").await?;
+		for name in ["smoke", "ledger"] {
+			let mut polkadot_js = Command::new("node");
+			polkadot_js
+				.arg(script(&format!("polkadot-js/{name}.mjs")))
+				.arg(&url)
+				.env("PETRA_NODE_MODULES", &modules);
+			run(polkadot_js, &format!("the polkadot.js client {name}.mjs")).await?;
+		}
 
 		let mut interface = Command::new(&python);
 		interface.arg(script("python/smoke.py")).arg(&url);
