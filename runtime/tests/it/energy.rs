@@ -21,7 +21,7 @@ use sp_runtime::{
 type Call = pallet_energy_assets::Call<Runtime>;
 
 const METER: u32 = 7;
-const FEEDER: u32 = 1;
+pub const FEEDER: u32 = 1;
 
 /// `call`, signed for the next 64 blocks, as free calls must be.
 fn mortal(signer: Keys, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
@@ -36,12 +36,12 @@ fn mortal(signer: Keys, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
 	UncheckedExtrinsic::new_signed(call, account.into(), signature, extensions)
 }
 
-fn submit(signer: Keys, call: Call) -> ApplyExtrinsicResult {
+pub fn submit(signer: Keys, call: impl Into<RuntimeCall>) -> ApplyExtrinsicResult {
 	Executive::apply_extrinsic(mortal(signer, call))
 }
 
 /// A chain on which `One`, which holds nothing, is the key of a meter.
-fn with_meter(test: impl FnOnce(Timestep)) {
+pub fn with_meter(test: impl FnOnce(Timestep)) {
 	chain("local_testnet").execute_with(|| {
 		let authorization = Authorization {
 			id: METER,
@@ -70,7 +70,7 @@ fn with_meter(test: impl FnOnce(Timestep)) {
 	});
 }
 
-fn energy(
+pub fn energy(
 	address: Keys,
 	kind: AssetKind,
 	power: u64,
@@ -80,7 +80,7 @@ fn energy(
 	WithdrawalOutput::Energy { address: address.to_account_id(), kind, power, start, end }
 }
 
-fn withdraw(outputs: Vec<WithdrawalOutput<AccountId>>) -> Call {
+pub fn withdraw(outputs: Vec<WithdrawalOutput<AccountId>>) -> Call {
 	Call::withdraw { meter: METER, outputs: outputs.try_into().unwrap() }
 }
 
@@ -123,7 +123,7 @@ fn transfer(
 	Call::transfer { inputs, outputs, co_signatures }
 }
 
-fn ids(owner: Keys) -> Vec<AssetId> {
+pub fn ids(owner: Keys) -> Vec<AssetId> {
 	EnergyAssets::assets_of(&owner.to_account_id())
 		.into_iter()
 		.map(|(id, _)| id)

@@ -12,6 +12,7 @@ mod cost;
 mod energy;
 mod fees;
 mod genesis;
+mod offers;
 mod safety;
 mod upgrade;
 mod validators;

@@ -127,7 +127,8 @@ impl Draw<'_> {
 
 	fn deposit_money(&mut self) -> Option<Step> {
 		let rich: Vec<_> = self.model.money.iter().filter(|(_, amount)| **amount > 0).collect();
-		let (who, balance) = self.dice.pick(&rich).map(|(who, amount)| ((*who).clone(), **amount))?;
+		let (who, balance) =
+			self.dice.pick(&rich).map(|(who, amount)| ((*who).clone(), **amount))?;
 		let amount = match self.dice.below(6) {
 			0 => 0,
 			1 => balance + 1,

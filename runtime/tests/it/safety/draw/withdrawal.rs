@@ -110,7 +110,13 @@ impl Draw<'_> {
 		let (lot, (start, end)) = (parameters.power_lot, self.open_interval());
 		let least = self.least_headroom(id, kind, start, end) as u64;
 		let over = (least / lot + 1) * lot;
-		let energy = |draw: &mut Self, power, start, end| draw.energy(prosumer, kind, power, start, end);
+		let flaw = self.dice.below(14);
+		let may = |t| self.model.headroom(id, kind, t).is_some();
+		if flaw < 13 && !(start..=end).all(may) {
+			return None;
+		}
+		let energy =
+			|draw: &mut Self, power, start, end| draw.energy(prosumer, kind, power, start, end);
 		let money = |draw: &mut Self, amount| {
 			let address = draw.address_of(prosumer);
 			Output::Financial { address, amount }
