@@ -11,9 +11,11 @@
 //!    to the price tick. Feeder limits play no part in it.
 //! 2. **Who trades with whom.** Fills are paired in two passes, each a walk over bids and asks in the same order: first,
 //!    for each feeder, its own bids with its own asks; then all that is left, whatever their feeders. In each pass
-//!    [`pair`] exchanges the most that both rests and both sides' room ([`ask_room`], [`bid_room`]) allow. Whoever has
-//!    nothing left, or has no room, is set aside: until the second pass, or in the second for good. What was set aside in
-//!    the second pass, or finds no partner, is not exchanged.
+//!    [`pair`] exchanges the most, in whole power lots, that both rests and both sides' room allow: [`rooms_within`] if
+//!    they are on one feeder, else [`ask_room`] and [`bid_room`]. A side of which nothing is left is done; a side whose own
+//!    room that exchange has used up is set aside, also if it had none; a side that is neither stays for the next partner.
+//!    What was set aside in the first pass, or found no partner, takes part in the second; what was in the second is not
+//!    exchanged.
 //!
 //! Room depends on the ask alone and the bid alone, but for one thing: within one feeder, what one side adds and the
 //! other takes back cancels out.

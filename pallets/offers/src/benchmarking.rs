@@ -128,6 +128,7 @@ fn put_slice<T: Config>(
 		feeder: feeder_of(kind),
 		traded: false,
 		last: true,
+		short: false,
 	};
 	let key = BookKey::of(shelf, kind, &slice);
 	Book::<T>::insert(key, &slice);
@@ -274,10 +275,30 @@ mod benchmarks {
 
 		#[block]
 		{
+			Pallet::<T>::step_weight(Some(&clearing), &cursors);
 			Pallet::<T>::clearing_step(&mut clearing, &mut cursors);
 		}
 
 		assert_eq!(Book::<T>::iter().count(), 1);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn freeze_whole_offer() -> Result<(), BenchmarkError> {
+		T::Grid::benchmark_worst_case();
+		let (gated, _, power, price) = units::<T>();
+		let part = Part { power, start: gated, end: gated };
+		put_offer::<T>(0, AssetKind::Consumption, price, part)?;
+		let (mut clearing, mut cursors) = (clearing::<T>(Stage::Freeze), Cursors::default());
+
+		#[block]
+		{
+			Pallet::<T>::step_weight(Some(&clearing), &cursors);
+			Pallet::<T>::clearing_step(&mut clearing, &mut cursors);
+		}
+
+		assert_eq!(Book::<T>::iter().count(), 1);
+		assert_eq!(Offers::<T>::iter().count(), 0);
 		Ok(())
 	}
 

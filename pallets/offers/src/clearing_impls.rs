@@ -144,12 +144,7 @@ impl<T: Config> Pallet<T> {
 			});
 			debug_assert!(carved.is_ok(), "a locked asset can be split: {carved:?}");
 			match carved {
-				Ok(carved) => {
-					slice = carved;
-					if core::mem::take(&mut slice.last) {
-						Self::deposit_event(Event::OfferExpired { offer_id: slice.offer_id });
-					}
-				},
+				Ok(carved) => slice = Slice { short: true, ..carved },
 				// Whatever is wrong with it, it must not stop the others.
 				Err(_) => return Self::shelve(Shelf::Aside, key.kind(), &slice),
 			}
@@ -262,7 +257,12 @@ impl<T: Config> Pallet<T> {
 	/// Writes one side of a pair back; returns whether it has left its shelf.
 	fn put_back(then: Then, key: BookKey, slice: &Slice, aside: Shelf) -> bool {
 		match then {
-			Then::Done => Book::<T>::remove(key),
+			Then::Done => {
+				Book::<T>::remove(key);
+				if slice.last && slice.short {
+					Self::deposit_event(Event::OfferExpired { offer_id: slice.offer_id });
+				}
+			},
 			Then::Stays => Book::<T>::insert(key, slice),
 			Then::Aside => Self::move_on(key, slice, aside),
 		}

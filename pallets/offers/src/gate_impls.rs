@@ -28,7 +28,7 @@ impl<T: Config> Pallet<T> {
 		let mut current = before.clone();
 		let mut cursors = Cursors::default();
 		for _ in 0..MAX_STEPS_PER_RUN {
-			let weight = Self::step_weight(current.as_ref());
+			let weight = Self::step_weight(current.as_ref(), &cursors);
 			if meter.try_consume(weight).is_err() || !Self::step(&mut current, &mut cursors) {
 				break;
 			}
@@ -38,10 +38,13 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// What the next step weighs at most.
-	pub(crate) fn step_weight(current: Option<&Clearing>) -> Weight {
+	/// What the next step weighs at most. To tell whether an offer must be split to be frozen, it is looked at.
+	pub(crate) fn step_weight(current: Option<&Clearing>, cursors: &Cursors) -> Weight {
 		match current.map(|clearing| clearing.stage) {
 			None => T::WeightInfo::begin_clearing().max(T::WeightInfo::free_offer()),
+			Some(Stage::Freeze) if Self::freezes_whole(current, cursors) => {
+				T::WeightInfo::freeze_whole_offer()
+			},
 			Some(Stage::Freeze) => T::WeightInfo::freeze_offer(),
 			Some(Stage::Match) => T::WeightInfo::match_slices(),
 			Some(Stage::Split) => T::WeightInfo::split_slice(),
@@ -50,6 +53,17 @@ impl<T: Config> Pallet<T> {
 			Some(Stage::Release) => T::WeightInfo::release_slice(),
 			Some(Stage::Flush) => T::WeightInfo::write_feeder(),
 		}
+	}
+
+	/// Whether the next offer to be frozen is one of that timestep alone.
+	fn freezes_whole(current: Option<&Clearing>, cursors: &Cursors) -> bool {
+		current
+			.and_then(|clearing| {
+				let (start, id) = Self::first_offer(clearing.timestep, cursors)?;
+				let offer = Offers::<T>::get(key(id))?;
+				Some(start == clearing.timestep && offer.end == clearing.timestep)
+			})
+			.unwrap_or(false)
 	}
 
 	/// One step; returns whether there may be more to do.
@@ -170,6 +184,7 @@ impl<T: Config> Pallet<T> {
 				feeder: asset.feeder,
 				traded: asset.traded,
 				last: rest.is_none(),
+				short: false,
 			};
 			Book::<T>::insert(BookKey::of(Shelf::Frozen, offer.kind, &slice), slice);
 		}

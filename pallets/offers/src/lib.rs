@@ -348,21 +348,20 @@ pub mod pallet {
 
 		fn integrity_test() {
 			assert!(T::MaxOffers::get() >= 10_000, "MaxOffers must be at least 10 000");
-			let stages = [
-				Stage::Freeze,
-				Stage::Match,
-				Stage::Split,
-				Stage::Load,
-				Stage::Within,
-				Stage::Release,
-				Stage::Flush,
-			];
-			for stage in stages.map(Some).into_iter().chain([None]) {
-				let clearing = stage.map(|stage| Clearing { stage, ..Clearing::of(0) });
-				let weight =
-					T::WeightInfo::tend().saturating_add(Self::step_weight(clearing.as_ref()));
+			for step in [
+				T::WeightInfo::begin_clearing(),
+				T::WeightInfo::free_offer(),
+				T::WeightInfo::freeze_whole_offer(),
+				T::WeightInfo::freeze_offer(),
+				T::WeightInfo::match_slices(),
+				T::WeightInfo::split_slice(),
+				T::WeightInfo::read_feeder(),
+				T::WeightInfo::pair_slices(),
+				T::WeightInfo::release_slice(),
+				T::WeightInfo::write_feeder(),
+			] {
 				assert!(
-					weight.all_lte(Self::share_of_block()),
+					T::WeightInfo::tend().saturating_add(step).all_lte(Self::share_of_block()),
 					"ClearingShare must have room for a step, or clearings never end"
 				);
 			}

@@ -9,8 +9,8 @@ use frame_support::{
 use frame_system::EnsureRoot;
 use petra_primitives::{
 	AssetId, AssetKind, AssetLedger, Authorization, Balance, EnergyAsset, FeederId, FeederLimits,
-	Grid, Limits, MarketMode, Offer, OfferId, OfferOptions, Parameters, Path, Power, Price,
-	Timestep, TradeLimits, WithdrawalOutput,
+	Limits, MarketMode, Offer, OfferId, OfferOptions, Parameters, Path, Power, Price, Timestep,
+	TradeLimits, WithdrawalOutput,
 };
 use sp_runtime::{
 	traits::{Dispatchable, IdentityLookup},
@@ -137,6 +137,9 @@ impl WeightInfo for Weights {
 	fn freeze_offer() -> Weight {
 		step()
 	}
+	fn freeze_whole_offer() -> Weight {
+		step()
+	}
 	fn match_slices() -> Weight {
 		step()
 	}
@@ -181,7 +184,7 @@ pub const LEAD: Timestep = 2;
 /// The settlement window.
 pub const WINDOW: Timestep = 20;
 /// The feeders; each has one meter, with the number of its feeder.
-pub const FEEDERS: [FeederId; 3] = [1, 2, 3];
+pub const FEEDERS: [FeederId; 4] = [1, 2, 3, 4];
 /// What every account that trades has to begin with.
 pub const MONEY: Balance = 100_000_000;
 /// The power lot.
@@ -224,8 +227,8 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	let regulation =
 		pallet_regulation::GenesisConfig { parameters: parameters(), ..Default::default() };
 	let limits = Limits {
-		max_production: 1_000_000_000,
-		max_consumption: 1_000_000_000,
+		max_production: u64::MAX,
+		max_consumption: u64::MAX,
 		max_financial: Balance::MAX / 4,
 	};
 	let authorization = |feeder: FeederId| Authorization {

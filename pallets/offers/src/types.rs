@@ -109,6 +109,8 @@ pub struct Slice {
 	pub traded: bool,
 	/// Whether it was the offer's last timestep.
 	pub last: bool,
+	/// Whether a part of it was not filled, and has returned.
+	pub short: bool,
 }
 
 /// The parts of the book of a clearing.

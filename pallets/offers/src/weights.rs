@@ -18,6 +18,8 @@ pub trait WeightInfo {
 	fn free_offer() -> Weight;
 	/// Cutting one timestep off one offer, into the book.
 	fn freeze_offer() -> Weight;
+	/// Moving an offer of one timestep into the book.
+	fn freeze_whole_offer() -> Weight;
 	/// One step of finding what is filled.
 	fn match_slices() -> Weight;
 	/// Splitting what is filled in part.
@@ -55,6 +57,9 @@ impl WeightInfo for () {
 		Weight::zero()
 	}
 	fn freeze_offer() -> Weight {
+		Weight::zero()
+	}
+	fn freeze_whole_offer() -> Weight {
 		Weight::zero()
 	}
 	fn match_slices() -> Weight {

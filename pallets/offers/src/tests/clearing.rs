@@ -29,6 +29,8 @@ fn clearing_should_exchange_at_the_mean_of_the_last_prices() {
 					production_asset: 5,
 					consumption_asset: 6,
 				},
+				// A part of the ask was not filled.
+				Event::OfferExpired { offer_id: ask },
 				Event::MarketCleared { timestep: OPEN, price: 20, power: 200 },
 			]
 		);
@@ -95,5 +97,89 @@ fn clearing_should_leave_all_or_nothing_offers_out() {
 		let events = take_events();
 		assert!(events.contains(&Event::MarketCleared { timestep: OPEN, price: 0, power: 0 }));
 		assert_eq!((free(2), free(1)), (MONEY, 0));
+	});
+}
+
+#[test]
+fn clearing_should_leave_out_what_was_rescinded_before_the_gate() {
+	build_and_execute(|| {
+		auction();
+		let ask = offer(1, 1, EPA, 10, 100, (OPEN, OPEN));
+		let better = offer(2, 1, ECA, 50, 100, (OPEN, OPEN));
+		let bid = offer(3, 1, ECA, 30, 100, (OPEN, OPEN));
+		assert_done(2, rescind(better));
+		gate(OPEN);
+		assert_refused(3, rescind(bid), Error::GateClosed);
+		assert_refused(1, rescind(ask), Error::GateClosed);
+		next_block();
+		assert_eq!((free(1), free(2), free(3)), (2_000, MONEY, MONEY - 2_000));
+	});
+}
+
+#[test]
+fn clearing_should_keep_id_age_and_hold_of_later_timesteps() {
+	build_and_execute(|| {
+		auction();
+		let ask = offer(1, 1, EPA, 10, 200, (OPEN, OPEN + 3));
+		let bid = offer(2, 1, ECA, 30, 100, (OPEN, OPEN + 3));
+		for (index, t) in (OPEN..=OPEN + 3).enumerate() {
+			System::set_block_number(10 + index as u32);
+			gate(t);
+			next_block();
+			let traded = index as u128 + 1;
+			assert_eq!(held(2), 3_000 * (3 - index as u128));
+			assert_eq!((free(1), free(2)), (2_000 * traded, MONEY - 12_000 + 1_000 * traded));
+			if t < OPEN + 3 {
+				assert_eq!(
+					(open(ask).start, open(ask).power, open(ask).posted_at),
+					(t + 1, 200, 1)
+				);
+				assert_eq!((open(bid).start, open(bid).posted_at), (t + 1, 1));
+			}
+		}
+		assert!(Offers::offer(ask).is_none() && Offers::offer(bid).is_none());
+	});
+}
+
+#[test]
+fn clearing_should_pair_one_large_offer_with_many() {
+	build_and_execute(|| {
+		auction();
+		offer(1, 1, EPA, 10, 1_000, (OPEN, OPEN));
+		for who in 2..=5 {
+			offer(who, 1, ECA, 10 * u64::from(who), 200, (OPEN, OPEN));
+		}
+		gate(OPEN);
+		take_events();
+		next_block();
+		let buyers: Vec<_> = take_events()
+			.into_iter()
+			.filter_map(|event| match event {
+				Event::OfferAccepted { production_asset, price: 10 | 15, power: 200, .. } => {
+					Some(asset(production_asset).owner)
+				},
+				_ => None,
+			})
+			.collect();
+		// The last bid pays 20, the ask takes 10: 15, down to the tick.
+		assert_eq!(buyers, [5, 4, 3, 2].map(account));
+		assert_eq!(free(1), 4 * 200 * 10);
+	});
+}
+
+#[test]
+fn clearing_should_break_ties_by_age_then_id() {
+	build_and_execute(|| {
+		auction();
+		fund(3, MONEY);
+		let late = withdraw(3, 1, ECA, 100, OPEN, OPEN);
+		offer(2, 1, ECA, 30, 100, (OPEN, OPEN));
+		offer(4, 1, ECA, 30, 100, (OPEN, OPEN));
+		System::set_block_number(2);
+		assert_done(3, post(late, 30));
+		offer(1, 1, EPA, 30, 200, (OPEN, OPEN));
+		gate(OPEN);
+		next_block();
+		assert_eq!((free(2), free(4), free(3)), (MONEY - 3_000, MONEY - 3_000, MONEY));
 	});
 }
