@@ -10,6 +10,7 @@ mod bad_input;
 mod blocks_and_finality;
 mod clients_not_ours;
 mod finality_latency;
+mod flood;
 mod killed_all_at_once;
 mod killed_validator;
 mod runtime_upgrade;
