@@ -202,6 +202,7 @@ impl<T: Config> Pallet<T> {
 
 	/// What one run of [`Self::tend`] may weigh before a block's transactions.
 	pub(crate) fn share_of_block() -> Weight {
-		T::ClearingShare::get() * T::BlockWeights::get().max_block
+		let (share, block) = (T::ClearingShare::get(), T::BlockWeights::get().max_block);
+		Weight::from_parts(share.mul_floor(block.ref_time()), share.mul_floor(block.proof_size()))
 	}
 }

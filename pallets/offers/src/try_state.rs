@@ -148,12 +148,15 @@ impl<T: Config> Pallet<T> {
 
 	fn check_loads() -> Result<(), TryRuntimeError> {
 		let mut pages = 0u64;
-		// What lies before may be forgotten in one series and not yet in another.
-		let from = Pruning::<T>::get().before;
 		for series in Roots::<T>::iter_keys() {
 			let below =
 				series.timeline::<T>().check().map_err(|_| "offers: an amount is corrupt")?;
 			pages = pages.saturating_add(below);
+		}
+		ensure!(Pages::<T>::iter_keys().count() as u64 == pages, "offers: there are stray pages");
+		// What lies before may be forgotten in one series and not yet in another.
+		let from = Pruning::<T>::get().before;
+		for series in Roots::<T>::iter_keys() {
 			let (Series::Production(feeder)
 			| Series::Consumption(feeder)
 			| Series::Difference(feeder)) = series
@@ -177,7 +180,6 @@ impl<T: Config> Pallet<T> {
 				"offers: a feeder's difference is wrong"
 			);
 		}
-		ensure!(Pages::<T>::iter_keys().count() as u64 == pages, "offers: there are stray pages");
 		Ok(())
 	}
 }

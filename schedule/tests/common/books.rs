@@ -212,7 +212,7 @@ pub fn random_book(index: u64, side: u64, lot: u64, tick: u64) -> Book {
 	let mut id = 0;
 	let mut orders = |random: &mut Random, sells: bool| -> Vec<Order> {
 		let count = match shape {
-			4 if sells == (index % 2 == 0) => 0,
+			4 if sells == (index.is_multiple_of(2)) => 0,
 			5 if sells => 1,
 			_ => random.below(side + 1),
 		};
@@ -239,7 +239,7 @@ pub fn random_book(index: u64, side: u64, lot: u64, tick: u64) -> Book {
 	};
 	let asks = orders(&mut random, true);
 	let bids = orders(&mut random, false);
-	let binding = shape != 1 && shape != 4 && index % 4 != 0;
+	let binding = shape != 1 && shape != 4 && !index.is_multiple_of(4);
 	let total: u64 = asks.iter().map(|order| order.power).sum();
 	let feeders = (1..=feeder_count as u32)
 		.map(|feeder| {

@@ -76,7 +76,7 @@ fn run(steps: u64) -> u32 {
 fn clear_on_chain(index: u64, book: &Book) -> (u64, u32) {
 	let ids = set_up(book);
 	take_events();
-	let blocks = run(if index % 2 == 0 { u64::MAX } else { 1 + index % 50 });
+	let blocks = run(if index.is_multiple_of(2) { u64::MAX } else { 1 + index % 50 });
 	let expected = clear(book);
 	let mut trades = Vec::new();
 	let mut paid = BTreeMap::<u32, (i128, i128)>::new();
@@ -123,7 +123,8 @@ fn clearing_should_equal_the_reference_on_random_books() {
 	let (mut exchanged, mut most_blocks) = (0, 0);
 	for index in 0..books {
 		build_and_execute(|| {
-			let book = random_book(index, if index % 10 == 0 { 200 } else { 30 }, LOT, TICK);
+			let book =
+				random_book(index, if index.is_multiple_of(10) { 200 } else { 30 }, LOT, TICK);
 			let (power, blocks) = clear_on_chain(index, &book);
 			exchanged += u64::from(power > 0);
 			most_blocks = blocks.max(most_blocks);

@@ -110,3 +110,27 @@ fn mode_change_should_strand_no_offer_and_no_money() {
 		assert_eq!((free(1), held(2), free(2)), (4_000, 0, MONEY - 4_000));
 	});
 }
+
+#[test]
+fn clearing_should_leave_room_for_transactions() {
+	build_and_execute(|| {
+		auction();
+		for who in 1..=50 {
+			offer(who, 1, EPA, 10, 100, (OPEN, OPEN));
+			offer(100 + who, 1, ECA, 30, 100, (OPEN, OPEN));
+		}
+		gate(OPEN);
+		let share = Offers::share_of_block().ref_time();
+		StepWeight::set(share / 10);
+		let mut blocks = 0;
+		while blocks == 0 || crate::Current::<Test>::get().is_some() {
+			let consumed = poll(frame_support::weights::Weight::MAX).ref_time();
+			assert!(consumed <= share);
+			blocks += 1;
+			assert!(blocks < 100);
+		}
+		// 9 steps a block: 100 to freeze, 50 to match, 50 to pair, and some between.
+		assert!((22..=26).contains(&blocks), "{blocks}");
+		assert_eq!(free(1), 2_000);
+	});
+}

@@ -46,7 +46,7 @@ fn get(id: AssetId) -> Option<EnergyAsset<AccountId32>> {
 
 impl History {
 	fn begin(index: u64) -> Self {
-		MaxOffers::set(if index % 4 == 0 { 5 } else { 10_000 });
+		MaxOffers::set(if index.is_multiple_of(4) { 5 } else { 10_000 });
 		let mut history = Self { random: Random(index), model: Model::new(MaxOffers::get()) };
 		for who in TRADERS {
 			let money = if who == POOR { 20_000 } else { 5_000_000 };
@@ -55,7 +55,7 @@ impl History {
 		}
 		let power = u64::MAX / LOT * LOT;
 		withdraw(WHALE, 4, ECA, power, OPEN + 40, OPEN + 44);
-		if index % 3 == 0 {
+		if index.is_multiple_of(3) {
 			history.set_mode(MarketMode::DoubleAuction, NOW + LEAD);
 		}
 		history

@@ -153,7 +153,7 @@ impl Model {
 		if asset.start <= self.now + LEAD {
 			return Err(Error::GateClosed);
 		}
-		if price % TICK != 0 {
+		if !price.is_multiple_of(TICK) {
 			return Err(Error::NotMultipleOfTick);
 		}
 		let EnergyAsset { kind, power, start, end, feeder, traded, .. } = asset;

@@ -75,7 +75,7 @@ fn try_state_should_report_a_wrong_queue() {
 
 #[test]
 fn try_state_should_report_a_wrong_book() {
-	reports(|| Current::<Test>::kill(), "offers: a book without a clearing");
+	reports(Current::<Test>::kill, "offers: a book without a clearing");
 	reports(
 		|| {
 			let _ = Book::<Test>::clear(u32::MAX, None);
