@@ -119,10 +119,22 @@ fn co_sign<T: Config>(
 	CoSignatures { salt, deadline, signatures: BoundedVec::truncate_from(signatures) }
 }
 
-/// The `index`th of `owners`, round and round.
-fn owner_at(owners: &[AccountId32], index: u32) -> Result<AccountId32, BenchmarkError> {
-	let position = (index as usize).checked_rem(owners.len()).unwrap_or_default();
-	owners.get(position).cloned().ok_or(BenchmarkError::Stop("no owner"))
+/// What goes into a transfer, and what comes out.
+fn lists<T: Config>(
+	spent: Vec<AssetId>,
+	paid: Vec<(AccountId32, Balance)>,
+	created: Vec<AssetOutput<AccountId32>>,
+	received: Vec<(AccountId32, Balance)>,
+) -> (TransferInputs<T>, TransferOutputs<T>) {
+	let inputs = TransferInputs {
+		assets: BoundedVec::truncate_from(spent),
+		money: BoundedVec::truncate_from(paid),
+	};
+	let outputs = TransferOutputs {
+		assets: BoundedVec::truncate_from(created),
+		money: BoundedVec::truncate_from(received),
+	};
+	(inputs, outputs)
 }
 
 #[benchmarks]
@@ -179,21 +191,15 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// `i` assets and `m` amounts of money of `s` owners and the origin, to `o` assets and `n` amounts of money for fresh
-	/// addresses. The origin's first asset has begun, so that power is counted by owner, too.
+	/// `i` assets of the origin to `o` assets for fresh addresses. The first has begun, so that power is counted by owner,
+	/// too.
 	#[benchmark]
-	fn transfer(
+	fn transfer_energy(
 		i: Linear<1, { T::MaxInputs::get() }>,
 		o: Linear<2, { T::MaxOutputs::get() }>,
-		m: Linear<1, { T::MaxInputs::get() }>,
-		n: Linear<1, { T::MaxOutputs::get() }>,
-		s: Linear<0, { T::MaxCoSigners::get() }>,
 	) -> Result<(), BenchmarkError> {
 		T::Grid::benchmark_worst_case();
 		let origin: AccountId32 = account("origin", 0, 0);
-		let co_owners = owners(s);
-		let mut everyone = vec![origin.clone()];
-		everyone.extend(co_owners.iter().map(|(_, who)| who.clone()));
 		// As many meters as leave room for the outputs.
 		let half = (T::AssetsPerMeter::get() / 2).max(1);
 		for index in 0..=T::MaxOutputs::get().checked_div(half).unwrap_or_default() {
@@ -208,18 +214,10 @@ mod benchmarks {
 		let mut assets = Vec::new();
 		for index in 0..i {
 			let start = if index == 0 { now } else { now.saturating_add(1) };
-			let owner = owner_at(&everyone, index)?;
+			let owner = origin.clone();
 			let asset =
 				EnergyAsset { owner, kind, power, start, end: last, feeder, traded, locked };
 			assets.push(bring::<T>(asset)?);
-		}
-		// Money of the owners who have no asset first.
-		let mut money = Vec::new();
-		for index in 0..m {
-			let owner = owner_at(&everyone, i.saturating_add(index))?;
-			let much = amount::<T>().saturating_mul(T::MaxOutputs::get().into());
-			give_money::<T>(owner.clone(), much)?;
-			money.push((owner, much));
 		}
 
 		// Outputs: the begun timestep stays with the origin; the rest is cut into lots, the last takes what remains.
@@ -240,29 +238,71 @@ mod benchmarks {
 			let (address, start) = (address(index), now.saturating_add(1));
 			parts.push(AssetOutput { address, kind, power, start, end: last, feeder, traded });
 		}
-		let mut rest = money.iter().fold(0, |sum: Balance, (_, much)| sum.saturating_add(*much));
+		let (inputs, outputs) = lists::<T>(assets, vec![], parts, vec![]);
+		let old = NextAssetId::<T>::get();
+
+		#[extrinsic_call]
+		transfer(RawOrigin::Signed(origin), inputs, outputs, None);
+
+		assert_eq!(NextAssetId::<T>::get(), old.saturating_add(o.into()));
+		assert_eq!(LiveOn::<T>::get(FEEDER), u64::from(o));
+		Ok(())
+	}
+
+	/// `m` amounts of the origin's money to `n` fresh addresses.
+	#[benchmark]
+	fn transfer_money(
+		m: Linear<1, { T::MaxInputs::get() }>,
+		n: Linear<1, { T::MaxOutputs::get() }>,
+	) -> Result<(), BenchmarkError> {
+		T::Grid::benchmark_worst_case();
+		let origin: AccountId32 = account("origin", 0, 0);
+		let much = amount::<T>().saturating_mul(T::MaxOutputs::get().into());
+		give_money::<T>(origin.clone(), much.saturating_mul(m.into()))?;
+		let money = (0..m).map(|_| (origin.clone(), much)).collect();
+		let mut rest = much.saturating_mul(m.into());
 		let mut payments = Vec::new();
 		for index in 0..n {
 			let much = if index == n.saturating_sub(1) { rest } else { amount::<T>() };
 			rest = rest.saturating_sub(much);
 			payments.push((account("paid", index, 0), much));
 		}
-		let inputs = TransferInputs::<T> {
-			assets: BoundedVec::truncate_from(assets),
-			money: BoundedVec::truncate_from(money),
-		};
-		let outputs = TransferOutputs::<T> {
-			assets: BoundedVec::truncate_from(parts),
-			money: BoundedVec::truncate_from(payments),
-		};
-		let co_signatures = co_sign(&co_owners, &origin, &inputs, &outputs);
-		let old = NextAssetId::<T>::get();
+		let (inputs, outputs) = lists::<T>(vec![], money, vec![], payments);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(origin), inputs, outputs, Some(co_signatures));
+		transfer(RawOrigin::Signed(origin.clone()), inputs, outputs, None);
 
-		assert_eq!(NextAssetId::<T>::get(), old.saturating_add(o.into()));
-		assert_eq!(LiveOn::<T>::get(FEEDER), u64::from(o));
+		assert_eq!(T::Currency::balance(&origin), 0);
+		assert!(T::Currency::balance(&account("paid", 0, 0)) > 0);
+		Ok(())
+	}
+
+	/// `s` owners beside the origin, each of whom gives its last asset away.
+	#[benchmark]
+	fn transfer_of_co_owners(
+		s: Linear<0, { T::MaxCoSigners::get().min(T::MaxInputs::get().saturating_sub(1)) }>,
+	) -> Result<(), BenchmarkError> {
+		T::Grid::benchmark_worst_case();
+		let origin: AccountId32 = account("origin", 0, 0);
+		T::Meters::benchmark_meter(&account("meter", 0, 0), METER, FEEDER, Path::Meter);
+		let co_owners = owners(s);
+		let (start, (_, end, lot)) = (T::Grid::now().saturating_add(1), limits::<T>());
+		let (kind, feeder, traded, locked) = (AssetKind::Production, FEEDER, false, false);
+		let mut assets = Vec::new();
+		for owner in co_owners.iter().map(|(_, who)| who.clone()).chain([origin.clone()]) {
+			let asset = EnergyAsset { owner, kind, power: lot, start, end, feeder, traded, locked };
+			assets.push(bring::<T>(asset)?);
+		}
+		let power = lot.saturating_mul(s.saturating_add(1).into());
+		let address = origin.clone();
+		let all = AssetOutput { address, kind, power, start, end, feeder, traded };
+		let (inputs, outputs) = lists::<T>(assets, vec![], vec![all], vec![]);
+		let co_signatures = co_sign(&co_owners, &origin, &inputs, &outputs);
+
+		#[extrinsic_call]
+		transfer(RawOrigin::Signed(origin), inputs, outputs, Some(co_signatures));
+
+		assert_eq!(LiveOn::<T>::get(FEEDER), 1);
 		Ok(())
 	}
 

@@ -520,13 +520,7 @@ pub mod pallet {
 		///
 		/// O(n log n) for n inputs and outputs, whatever the length of their intervals.
 		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::transfer(
-			inputs.assets.len() as u32,
-			outputs.assets.len() as u32,
-			inputs.money.len() as u32,
-			outputs.money.len() as u32,
-			co_signatures.as_ref().map_or(0, |signed| signed.signatures.len() as u32),
-		))]
+		#[pallet::weight(Pallet::<T>::weight_of_transfer(inputs, outputs, co_signatures.as_ref()))]
 		pub fn transfer(
 			origin: OriginFor<T>,
 			inputs: TransferInputs<T>,

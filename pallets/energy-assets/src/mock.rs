@@ -140,6 +140,11 @@ impl InspectPools for Pools {
 pub struct Weights;
 /// What a step of idle time weighs.
 pub const STEP: Weight = Weight::from_parts(10, 10);
+/// A number at a place of its own, counted from the right in pairs of digits.
+fn digits(number: u32, place: u32) -> Weight {
+	Weight::from_parts(u64::from(number) * 100u64.pow(place), 0)
+}
+
 impl WeightInfo for Weights {
 	fn withdraw(n: u32) -> Weight {
 		STEP.saturating_mul(n.into())
@@ -150,11 +155,14 @@ impl WeightInfo for Weights {
 	fn add_financial_balance() -> Weight {
 		STEP
 	}
-	fn transfer(i: u32, o: u32, m: u32, n: u32, s: u32) -> Weight {
-		Weight::from_parts(
-			[i, o, m, n, s].into_iter().fold(1, |sum, x| sum * 100 + u64::from(x)),
-			0,
-		)
+	fn transfer_energy(i: u32, o: u32) -> Weight {
+		Weight::from_parts(1_00_00_00_00_00, 0) + digits(i, 4) + digits(o, 3)
+	}
+	fn transfer_money(m: u32, n: u32) -> Weight {
+		digits(m, 2) + digits(n, 1)
+	}
+	fn transfer_of_co_owners(s: u32) -> Weight {
+		digits(s, 0)
 	}
 	fn deposit_energy_asset() -> Weight {
 		STEP

@@ -2,13 +2,13 @@
 
 use crate::{
 	account_impls::block_key, CoSignatures, Config, Error, Event, Pallet, TransferInputs,
-	TransferOutputs, UsedDigests,
+	TransferOutputs, UsedDigests, WeightInfo,
 };
 use alloc::{
 	collections::{btree_map::BTreeMap, btree_set::BTreeSet},
 	vec::Vec,
 };
-use frame_support::{dispatch::DispatchResult, ensure, traits::Get, BoundedVec};
+use frame_support::{dispatch::DispatchResult, ensure, traits::Get, weights::Weight, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
 use petra_primitives::{
 	messages, AssetId, AssetKind, AssetLedger, AssetOutput, EnergyAsset, FeederId, Grid,
@@ -62,6 +62,25 @@ impl<T: Config> Pallet<T> {
 		}
 		Self::deposit_event(Event::AssetTransferred { spent: inputs.assets, created });
 		Ok(())
+	}
+
+	/// What a transfer weighs: its energy, its money and its co-owners are measured apart.
+	pub(crate) fn weight_of_transfer(
+		inputs: &TransferInputs<T>,
+		outputs: &TransferOutputs<T>,
+		co_signatures: Option<&CoSignatures<T>>,
+	) -> Weight {
+		let (spent, created) = (inputs.assets.len() as u32, outputs.assets.len() as u32);
+		let (paid, received) = (inputs.money.len() as u32, outputs.money.len() as u32);
+		let mut weight = T::WeightInfo::transfer_energy(spent, created);
+		if paid > 0 || received > 0 {
+			weight.saturating_accrue(T::WeightInfo::transfer_money(paid, received));
+		}
+		if let Some(CoSignatures { signatures, .. }) = co_signatures {
+			let signers = signatures.len() as u32;
+			weight.saturating_accrue(T::WeightInfo::transfer_of_co_owners(signers));
+		}
+		weight
 	}
 
 	/// Reads the assets to spend; each must be spendable, and listed once.

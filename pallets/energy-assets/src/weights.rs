@@ -10,8 +10,12 @@ pub trait WeightInfo {
 	fn add_energy_asset() -> Weight;
 	/// `add_financial_balance`.
 	fn add_financial_balance() -> Weight;
-	/// `transfer` of `i` assets and `m` amounts of money to `o` assets and `n` amounts of money, with `s` co-signers.
-	fn transfer(i: u32, o: u32, m: u32, n: u32, s: u32) -> Weight;
+	/// `transfer` of `i` assets to `o` assets.
+	fn transfer_energy(i: u32, o: u32) -> Weight;
+	/// `transfer` of `m` amounts of money to `n` amounts of money.
+	fn transfer_money(m: u32, n: u32) -> Weight;
+	/// `transfer` with `s` owners beside the origin.
+	fn transfer_of_co_owners(s: u32) -> Weight;
 	/// `deposit_energy_asset`.
 	fn deposit_energy_asset() -> Weight;
 	/// `deposit_financial`.
@@ -37,7 +41,13 @@ impl WeightInfo for () {
 	fn add_financial_balance() -> Weight {
 		Weight::zero()
 	}
-	fn transfer(_: u32, _: u32, _: u32, _: u32, _: u32) -> Weight {
+	fn transfer_energy(_: u32, _: u32) -> Weight {
+		Weight::zero()
+	}
+	fn transfer_money(_: u32, _: u32) -> Weight {
+		Weight::zero()
+	}
+	fn transfer_of_co_owners(_: u32) -> Weight {
 		Weight::zero()
 	}
 	fn deposit_energy_asset() -> Weight {

@@ -3,9 +3,9 @@
 use codec::Encode;
 use frame_support::traits::{TryState, TryStateSelect};
 use petra_runtime::{
-	genesis, AllPalletsWithSystem, BlockNumber, Executive, Header, Nonce, Runtime, RuntimeCall,
-	RuntimeGenesisConfig, SignedPayload, System, Timestamp, TxExtension, UncheckedExtrinsic,
-	SLOT_DURATION,
+	genesis, AllPalletsWithSystem, BlockNumber, Executive, FreeCalls, Header, Nonce, Runtime,
+	RuntimeCall, RuntimeGenesisConfig, SignedPayload, System, Timestamp, TxExtension,
+	UncheckedExtrinsic, SLOT_DURATION,
 };
 use sp_consensus_aura::{Slot, AURA_ENGINE_ID};
 use sp_genesis_builder::PresetId;
@@ -125,7 +125,7 @@ pub fn extensions(nonce: u32, era: Era) -> TxExtension {
 /// `call`, signed by `signer` with its next nonce.
 pub fn signed(signer: Sr25519Keyring, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
 	let account = signer.to_account_id();
-	let extensions = extensions(*System::account_nonce(&account), Era::immortal());
+	let extensions = extensions(*FreeCalls::next_nonce(&account), Era::immortal());
 	let payload = SignedPayload::new(call.into(), extensions).expect("the extensions are valid");
 	let signature = payload.using_encoded(|bytes| signer.sign(bytes));
 	let (call, extensions, _) = payload.deconstruct();

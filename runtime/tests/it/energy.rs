@@ -29,7 +29,7 @@ fn mortal(signer: Keys, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
 	// Born in the last block, whose hash is known.
 	let era = Era::mortal(64, u64::from(System::block_number() - 1));
 	let payload =
-		SignedPayload::new(call.into(), extensions(*System::account_nonce(&account), era)).unwrap();
+		SignedPayload::new(call.into(), extensions(*FreeCalls::next_nonce(&account), era)).unwrap();
 	let signature = payload.using_encoded(|bytes| signer.sign(bytes));
 	let (call, extensions, _) = payload.deconstruct();
 	let signature = MultiSignature::Sr25519(signature);

@@ -13,6 +13,7 @@ mod energy;
 mod fees;
 mod genesis;
 mod offers;
+mod replay;
 mod safety;
 mod upgrade;
 mod validators;

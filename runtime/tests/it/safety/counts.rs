@@ -171,7 +171,7 @@ impl Counts {
 	/// Whether the histories show anything.
 	pub fn check(&self) {
 		assert!(self.successes >= self.failures, "at least half of the steps succeed");
-		assert!(10 * self.ambiguous <= self.failures, "nine in ten failures have one reason");
+		assert!(6 * self.ambiguous <= self.failures, "five in six failures have one reason");
 		assert!(self.tight > 0, "the theorem's bound is met");
 		let [idle, full] = self.idle;
 		assert!(10 * full < idle, "expired assets are reaped after nearly every block");

@@ -142,9 +142,11 @@ impl Draw<'_> {
 	fn reap(&mut self) -> Option<Step> {
 		let model = self.model;
 		let expired = self.assets(|asset| !asset.locked && model.is_expired(asset));
+		let held = self.assets(|asset| asset.locked && model.is_expired(asset));
 		let (asset_id, _) = match self.dice.below(6) {
 			0 => self.spendable()?,
 			1 => self.unspendable()?,
+			2 if !held.is_empty() => self.dice.pick(&held)?.clone(),
 			_ => self.dice.pick(&expired)?.clone(),
 		};
 		let who = self.address();

@@ -44,7 +44,7 @@ impl Draw<'_> {
 		}
 		let usual = if prosumer < WITH_METER { Path::Meter } else { Path::Dso };
 		let unusual = if prosumer < WITH_METER { Path::Dso } else { Path::Meter };
-		let path = if known.is_some() && self.dice.one_in(6) { unusual } else { usual };
+		let path = if known.is_some() && self.dice.one_in(4) { unusual } else { usual };
 		Authorization { id, pubkey: key, feeder, limits: self.limits(), path }
 	}
 
@@ -84,7 +84,7 @@ impl Draw<'_> {
 			},
 			_ => {
 				let mut parameters = self.model.parameters;
-				if self.dice.one_in(3) {
+				if self.dice.one_in(2) {
 					parameters.timestep_ms += 1;
 				}
 				Self::root("parameters", RulesCall::set_parameters { parameters })
@@ -178,7 +178,7 @@ impl Draw<'_> {
 
 	fn publish_control_signal(&mut self) -> Step {
 		let start = self.time();
-		let end = start + self.dice.below(6) - u64::from(self.dice.one_in(4));
+		let end = start + self.dice.below(3) - u64::from(self.dice.one_in(3));
 		let power_change = self.dice.below(2_000) as i64 - 1_000;
 		let call = RulesCall::publish_control_signal { start, end, power_change };
 		Self::root("control signal", call)

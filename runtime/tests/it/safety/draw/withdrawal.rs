@@ -181,9 +181,24 @@ impl Draw<'_> {
 		self.dice.pick(&households).copied()
 	}
 
+	/// A feeder and an open timestep in which a household is on the DSO path without counting for it.
+	fn withdrawn_before(&mut self) -> Option<(FeederId, Timestep)> {
+		let open = self.model.first_open()..=self.model.last();
+		let meters = self.model.meters.values().flat_map(|meter| {
+			let status = meter.status.range(open.clone());
+			let blocked = status.filter(|(_, s)| s.authorized && s.path == Path::Dso && !s.counts);
+			blocked.map(|(t, _)| (meter.feeder, *t))
+		});
+		let found: Vec<_> = meters.collect();
+		self.dice.pick(&found).copied()
+	}
+
 	pub(super) fn add_asset(&mut self) -> Option<Step> {
-		let (feeder, kind) = (*self.dice.pick(&FEEDERS)?, *self.dice.pick(&KINDS)?);
-		let (start, end) = self.open_interval();
+		let (mut feeder, kind) = (*self.dice.pick(&FEEDERS)?, *self.dice.pick(&KINDS)?);
+		let (mut start, mut end) = self.open_interval();
+		if let Some((on, t)) = self.withdrawn_before().filter(|_| self.dice.one_in(2)) {
+			(feeder, start, end) = (on, t, t);
+		}
 		let room = (start..=end).map(|t| self.model.room(feeder, kind, t)).min()?;
 		let household = self.household_on(feeder, start);
 		let address = match household {
@@ -194,8 +209,8 @@ impl Draw<'_> {
 		let mut origin = self.issuer();
 		let mut asset = NewAsset { feeder, kind, power: lot, start, end };
 		if self.dice.one_in(3) {
-			match self.dice.below(9) {
-				0..=1 => asset.power = (room as u64 / lot + 1) * lot,
+			match self.dice.below(11) {
+				0..=1 | 9..=10 => asset.power = (room as u64 / lot + 1) * lot,
 				2 => asset.feeder = EMPTY_FEEDER,
 				3 => asset.start = self.model.now + self.model.parameters.gate_lead,
 				4 => asset.end = self.model.last() + 1,
