@@ -43,6 +43,7 @@ network: setup ## Start the network of zombienet/local.toml and keep it until Ct
 test: setup lint build ## Everything CI checks: lints, unit, runtime, benchmarks as tests, networks, client scripts
 	scripts/check-dependencies
 	scripts/chain-specs --check
+	scripts/weights check
 	cargo test $(CARGO_ARGS)
 
 test-full: export PROPTEST_CASES ?= 100000

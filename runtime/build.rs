@@ -15,8 +15,11 @@ fn build_wasm() {
 		std::env::remove_var("CARGO_FEATURE_RUNTIME_BENCHMARKS");
 		std::env::remove_var("CARGO_FEATURE_TRY_RUNTIME");
 	}
-	// Compiled code may lie outside the checkout: this is where the versions in Cargo.lock are.
-	std::env::set_var("WASM_BUILD_WORKSPACE_HINT", concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+	// Compiled code may lie outside the checkout: this is where the versions in Cargo.lock are. Asked when it runs, since
+	// what another checkout has compiled may be used here.
+	if let Ok(folder) = std::env::var("CARGO_MANIFEST_DIR") {
+		std::env::set_var("WASM_BUILD_WORKSPACE_HINT", folder + "/..");
+	}
 	let builder = substrate_wasm_builder::WasmBuilder::init_with_defaults();
 	#[cfg(feature = "metadata-hash")]
 	let builder = builder.enable_metadata_hash("EUR", 9);

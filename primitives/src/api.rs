@@ -28,6 +28,18 @@ sp_api::decl_runtime_apis! {
 		fn headroom(meter: MeterId, kind: AssetKind, from: Timestep, to: Timestep) -> Vec<Segment>;
 		/// An address's energy assets.
 		fn assets_of(address: AccountId) -> Vec<(AssetId, EnergyAsset<AccountId>)>;
+		/// The offers of a kind that cover a timestep from `from` to `to`, in the order of their ids: at most `limit`, and
+		/// 1 000, after `after`.
+		fn offers(
+			kind: AssetKind,
+			from: Timestep,
+			to: Timestep,
+			after: Option<OfferId>,
+			limit: u32,
+		) -> Vec<(OfferId, Offer<AccountId>)>;
+		/// What is traded and withdrawn on a feeder, in watts, against its limits: stretches that together cover what of
+		/// `from` to `to` lies between the settlement window and the horizon.
+		fn feeder_load(feeder: FeederId, from: Timestep, to: Timestep) -> Vec<FeederLoad>;
 		/// The microgrid controller's request in force at `t`, in watts.
 		fn control_signal(t: Timestep) -> Option<i64>;
 	}

@@ -2,7 +2,7 @@
 
 use crate::{
 	genesis, AccountId, Aura, Balance, Block, EnergyAssets, Executive, FreeCalls, Grandpa,
-	Historical, InherentDataExt, MeterRegistry, Regulation, Runtime, RuntimeCall,
+	Historical, InherentDataExt, MeterRegistry, Offers, Regulation, Runtime, RuntimeCall,
 	RuntimeGenesisConfig, SessionKeys, TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
@@ -13,8 +13,8 @@ use frame_support::{
 };
 use pallet_grandpa::AuthorityId as GrandpaId;
 use petra_primitives::{
-	AssetId, AssetKind, EnergyAsset, Grid, MarketMode, MarketRules, MeterId, MeterInfo, Parameters,
-	Price, Segment, Timestep,
+	AssetId, AssetKind, EnergyAsset, FeederId, FeederLoad, Grid, MarketMode, MarketRules, MeterId,
+	MeterInfo, Offer, OfferId, Parameters, Price, Segment, Timestep,
 };
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
@@ -243,6 +243,20 @@ impl_runtime_apis! {
 
 		fn assets_of(address: AccountId) -> Vec<(AssetId, EnergyAsset<AccountId>)> {
 			EnergyAssets::assets_of(&address)
+		}
+
+		fn offers(
+			kind: AssetKind,
+			from: Timestep,
+			to: Timestep,
+			after: Option<OfferId>,
+			limit: u32,
+		) -> Vec<(OfferId, Offer<AccountId>)> {
+			Offers::offers(kind, from, to, after, limit)
+		}
+
+		fn feeder_load(feeder: FeederId, from: Timestep, to: Timestep) -> Vec<FeederLoad> {
+			Offers::feeder_load(feeder, from, to)
 		}
 
 		fn control_signal(t: Timestep) -> Option<i64> {

@@ -8,6 +8,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_free_calls, FreeCalls]
 	[pallet_meter_registry, MeterRegistry]
 	[pallet_multisig, Multisig]
+	[pallet_offers, Offers]
 	[pallet_proxy, Proxy]
 	[pallet_regulation, Regulation]
 	[pallet_safe_mode, SafeMode]

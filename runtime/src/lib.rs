@@ -212,4 +212,6 @@ mod runtime {
 	pub type MeterRegistry = pallet_meter_registry;
 	#[runtime::pallet_index(52)]
 	pub type EnergyAssets = pallet_energy_assets;
+	#[runtime::pallet_index(53)]
+	pub type Offers = pallet_offers;
 }

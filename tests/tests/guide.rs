@@ -22,7 +22,7 @@ mod guide {
 }
 
 use guide::{
-	consortium::{petra_node, Consortium, ROOT},
+	consortium::{petra_node, root, Consortium},
 	page::Page,
 };
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
@@ -32,7 +32,7 @@ const UNIT: &str = "docs/systemd/petra-node.service";
 const ALERTS: &str = "docs/systemd/petra-alerts.yml";
 
 fn read(file: impl AsRef<Path>) -> String {
-	let file = Path::new(ROOT).join(file);
+	let file = root().join(file);
 	fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 

@@ -4,7 +4,9 @@
 use std::{env, path::PathBuf};
 
 fn main() {
-	let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+	// Asked when it runs: what another checkout has compiled may be used here.
+	let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"))
+		.join("../..")
 		.canonicalize()
 		.expect("the workspace is above this crate");
 	env::set_var("WASM_BUILD_WORKSPACE_HINT", &root);

@@ -74,41 +74,70 @@ fn add_meters<T: Config>(ids: core::ops::Range<u32>) -> Result<(), BenchmarkErro
 	Ok(())
 }
 
+/// Makes `meters` meters, and a series of prices that is full but for one.
+fn prepare_regulation<T: Config>(meters: u32) -> Result<(), BenchmarkError> {
+	Pallet::<T>::benchmark_worst_case();
+	add_meters::<T>(0..meters)?;
+	fill(&Prices::<T>(PhantomData), PricePolicy::default());
+	Ok(())
+}
+
+/// A regulation that sets prices, too.
+fn regulation<T: Config>(
+	authorize: Vec<Authorization<T::AccountId>>,
+	ban: Vec<MeterId>,
+) -> RegulatoryTransaction<T> {
+	RegulatoryTransaction {
+		authorize: BoundedVec::truncate_from(authorize),
+		ban: BoundedVec::truncate_from(ban),
+		price_consumption: Some(Pallet::<T>::parameters().price_tick),
+		price_production: Some(0),
+		time: soon::<T>(),
+	}
+}
+
+/// What it leaves in the series of prices.
+fn record_of<T: Config>(regulation: &RegulatoryTransaction<T>) -> Record<PricePolicy> {
+	let consumption = regulation.price_consumption.unwrap_or_default();
+	Record { time: regulation.time, value: PricePolicy { consumption, production: 0 } }
+}
+
 #[benchmarks]
 mod benchmarks {
 	use super::*;
 
+	/// Known meters get new keys, and move to other feeders.
 	#[benchmark]
-	fn regulate(
+	fn regulate_authorizations(
 		a: Linear<0, { T::MaxAuthorizations::get() }>,
-		b: Linear<0, { T::MaxBans::get() }>,
 	) -> Result<(), BenchmarkError> {
 		let origin =
 			T::RegulatorOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
-		Pallet::<T>::benchmark_worst_case();
-		// Known meters get new keys, and move to other feeders.
-		add_meters::<T>(0..a.saturating_add(b))?;
-		fill(&Prices::<T>(PhantomData), PricePolicy::default());
-		let tick = Pallet::<T>::parameters().price_tick;
-		let ban: Vec<MeterId> = (a..a.saturating_add(b)).collect();
-		let regulation = RegulatoryTransaction::<T> {
-			authorize: BoundedVec::truncate_from(authorizations::<T>(
-				0..a,
-				"new",
-				T::MaxAuthorizations::get(),
-			)),
-			ban: BoundedVec::truncate_from(ban),
-			price_consumption: Some(tick),
-			price_production: Some(0),
-			time: soon::<T>(),
-		};
-		let time = regulation.time;
+		prepare_regulation::<T>(a)?;
+		let feeders = T::MaxAuthorizations::get();
+		let authorize = authorizations::<T>(0..a, "new", feeders);
+		let regulation = regulation::<T>(authorize, Vec::new());
+		let record = record_of(&regulation);
 
 		#[extrinsic_call]
-		_(origin as T::RuntimeOrigin, regulation);
+		regulate(origin as T::RuntimeOrigin, regulation);
 
-		let value = PricePolicy { consumption: tick, production: 0 };
-		assert_eq!(newest(&Prices::<T>(PhantomData)), Some(Record { time, value }));
+		assert_eq!(newest(&Prices::<T>(PhantomData)), Some(record));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn regulate_bans(b: Linear<0, { T::MaxBans::get() }>) -> Result<(), BenchmarkError> {
+		let origin =
+			T::RegulatorOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		prepare_regulation::<T>(b)?;
+		let regulation = regulation::<T>(Vec::new(), (0..b).collect());
+		let record = record_of(&regulation);
+
+		#[extrinsic_call]
+		regulate(origin as T::RuntimeOrigin, regulation);
+
+		assert_eq!(newest(&Prices::<T>(PhantomData)), Some(record));
 		Ok(())
 	}
 

@@ -403,7 +403,8 @@ pub mod pallet {
 		/// O((a + b) log (a + b) + log p) for a authorisations, b bans and p price policies.
 		#[pallet::call_index(0)]
 		#[pallet::weight((
-			T::WeightInfo::regulate(regulation.authorize.len() as u32, regulation.ban.len() as u32),
+			T::WeightInfo::regulate_authorizations(regulation.authorize.len() as u32)
+				.saturating_add(T::WeightInfo::regulate_bans(regulation.ban.len() as u32)),
 			DispatchClass::Operational,
 		))]
 		pub fn regulate(

@@ -4,8 +4,10 @@ use frame_support::weights::Weight;
 
 /// Weights of the pallet's calls and steps.
 pub trait WeightInfo {
-	/// `regulate` with `a` authorisations and `b` bans.
-	fn regulate(a: u32, b: u32) -> Weight;
+	/// `regulate` with `a` authorisations.
+	fn regulate_authorizations(a: u32) -> Weight;
+	/// `regulate` with `b` bans.
+	fn regulate_bans(b: u32) -> Weight;
 	/// `set_limits`.
 	fn set_limits() -> Weight;
 	/// `set_feeder_limits`.
@@ -24,7 +26,10 @@ pub trait WeightInfo {
 
 /// Weightless, for mocks.
 impl WeightInfo for () {
-	fn regulate(_: u32, _: u32) -> Weight {
+	fn regulate_authorizations(_: u32) -> Weight {
+		Weight::zero()
+	}
+	fn regulate_bans(_: u32) -> Weight {
 		Weight::zero()
 	}
 	fn set_limits() -> Weight {

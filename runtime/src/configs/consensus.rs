@@ -2,8 +2,8 @@
 
 use super::RegulatorOrigin;
 use crate::{
-	AccountId, Aura, Balances, Historical, Offences, Runtime, RuntimeEvent, Session, SessionKeys,
-	ValidatorSet, DAYS,
+	weights, AccountId, Aura, Balances, Historical, Offences, Runtime, RuntimeEvent, Session,
+	SessionKeys, ValidatorSet, DAYS,
 };
 use frame_support::traits::{ConstBool, ConstU128, ConstU32, ConstU64};
 use pallet_session::historical;
@@ -34,7 +34,7 @@ impl pallet_validator_set::Config for Runtime {
 	type MaxAuthorities = MaxAuthorities;
 	type MinAuthorities = ConstU32<1>;
 	type RegulatorOrigin = RegulatorOrigin;
-	type WeightInfo = ();
+	type WeightInfo = weights::pallet_validator_set::WeightInfo<Self>;
 }
 
 impl pallet_session::Config for Runtime {

@@ -1,7 +1,8 @@
 //! Who rules (the DSO, through sudo), and the valves with which it stops what must be stopped.
 
 use crate::{
-	AccountId, Balances, BlockNumber, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, DAYS,
+	weights, AccountId, Balances, BlockNumber, Runtime, RuntimeCall, RuntimeEvent,
+	RuntimeHoldReason, DAYS,
 };
 use frame_support::traits::{ConstU32, Contains};
 use frame_system::{EnsureRoot, EnsureRootWithSuccess};
@@ -16,7 +17,7 @@ pub const SAFE_MODE_DURATION: BlockNumber = DAYS;
 impl pallet_sudo::Config for Runtime {
 	type RuntimeCall = RuntimeCall;
 	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = pallet_sudo::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = weights::pallet_sudo::WeightInfo<Self>;
 }
 
 /// The calls that no valve closes: without them the DSO could not open it again, or the chain would stop.
@@ -72,7 +73,7 @@ impl pallet_safe_mode::Config for Runtime {
 	type ReleaseDelay = NoDelay;
 	type RuntimeEvent = RuntimeEvent;
 	type RuntimeHoldReason = RuntimeHoldReason;
-	type WeightInfo = pallet_safe_mode::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = weights::pallet_safe_mode::WeightInfo<Self>;
 	type WhitelistedCalls = AlwaysOpen;
 }
 
@@ -89,6 +90,6 @@ impl pallet_tx_pause::Config for Runtime {
 	type RuntimeCall = RuntimeCall;
 	type RuntimeEvent = RuntimeEvent;
 	type UnpauseOrigin = EnsureRoot<AccountId>;
-	type WeightInfo = pallet_tx_pause::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = weights::pallet_tx_pause::WeightInfo<Self>;
 	type WhitelistedCalls = AlwaysOpen;
 }

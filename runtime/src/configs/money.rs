@@ -1,8 +1,8 @@
 //! Money: EUR in billionths, and fees that go to the DSO.
 
 use crate::{
-	AccountId, Balance, Balances, EnergyAssets, Runtime, RuntimeCall, RuntimeEvent,
-	RuntimeFreezeReason, RuntimeHoldReason, System, EXISTENTIAL_DEPOSIT,
+	weights, AccountId, Balance, Balances, EnergyAssets, Offers, Runtime, RuntimeCall,
+	RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, System, EXISTENTIAL_DEPOSIT,
 };
 use frame_support::{
 	parameter_types,
@@ -60,7 +60,7 @@ impl pallet_balances::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type RuntimeFreezeReason = RuntimeFreezeReason;
 	type RuntimeHoldReason = RuntimeHoldReason;
-	type WeightInfo = pallet_balances::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = weights::pallet_balances::WeightInfo<Self>;
 }
 
 impl pallet_transaction_payment::Config for Runtime {
@@ -69,7 +69,7 @@ impl pallet_transaction_payment::Config for Runtime {
 	type OnChargeTransaction = FungibleAdapter<Balances, ResolveTo<DsoAccount, Balances>>;
 	type OperationalFeeMultiplier = ConstU8<5>;
 	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = weights::pallet_transaction_payment::WeightInfo<Self>;
 	type WeightToFee = WeightToFee;
 }
 
@@ -77,7 +77,7 @@ impl pallet_free_calls::Config for Runtime {
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = FreeCallCosts;
 	type Cost = FreeCallCosts;
-	type WeightInfo = ();
+	type WeightInfo = weights::pallet_free_calls::WeightInfo<Self>;
 }
 
 /// Which calls are free (specification, section 8): those of the pallets that say so.
@@ -87,6 +87,7 @@ impl FreeCallCost<AccountId, RuntimeCall> for FreeCallCosts {
 	fn cost(who: &AccountId, call: &RuntimeCall) -> Option<u32> {
 		match call {
 			RuntimeCall::EnergyAssets(call) => EnergyAssets::free_call_cost(who, call),
+			RuntimeCall::Offers(call) => Offers::free_call_cost(who, call),
 			_ => None,
 		}
 	}

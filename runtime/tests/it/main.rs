@@ -18,3 +18,4 @@ mod safety;
 mod upgrade;
 mod validators;
 mod valves;
+mod weights;

@@ -101,7 +101,7 @@ impl<'a> History<'a> {
 		let Step { name, action } = self.draw().step();
 		self.act(name, action);
 		compare(self.world, &self.model, &self.ledger);
-		if number % INVARIANTS_EVERY == 0 {
+		if number.is_multiple_of(INVARIANTS_EVERY) {
 			compare_live_power(&self.model);
 			check_invariants();
 		}
@@ -141,7 +141,8 @@ impl<'a> History<'a> {
 	fn call(&mut self, name: &'static str, origin: Origin, call: RuntimeCall) {
 		let function = call.get_call_metadata().function_name;
 		let Faults(faults) = self.model.take(&origin, &call);
-		let check_root = !faults.is_empty() && self.counts.failures % ROOTS_EVERY == 0;
+		let turn = self.counts.failures.is_multiple_of(ROOTS_EVERY);
+		let check_root = turn && !faults.is_empty();
 		let root = || sp_io::storage::root(StateVersion::V1);
 		let before = check_root.then(root);
 		let result = call.clone().dispatch(match origin.clone() {

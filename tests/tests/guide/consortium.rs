@@ -14,8 +14,12 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// The root of the repository, where operators have their checkout.
-pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+/// The root of the repository, where operators have their checkout. Asked when the test runs: what another checkout has
+/// compiled may be used here.
+pub fn root() -> PathBuf {
+	PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("..")
+}
+
 /// How long a block may take.
 const BLOCK_LIMIT: Duration = Duration::from_secs(120);
 /// Blocks in a session, so that one sees validators come and go.

@@ -28,7 +28,7 @@ impl Shell {
 		let mut child = Command::new("bash")
 			.args(["--noprofile", "--norc"])
 			.envs(variables.iter().map(|(name, value)| (name, value)))
-			.current_dir(super::consortium::ROOT)
+			.current_dir(super::consortium::root())
 			.stdin(Stdio::piped())
 			.stdout(Stdio::piped())
 			.stderr(Stdio::null())

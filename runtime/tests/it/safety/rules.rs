@@ -158,7 +158,7 @@ impl Model {
 	}
 
 	fn off_tick(&self, price: Price) -> bool {
-		price % self.parameters.price_tick != 0
+		!price.is_multiple_of(self.parameters.price_tick)
 	}
 
 	fn regulate(&mut self, regulation: &RegulatoryTransaction<Runtime>) -> Faults {
@@ -206,7 +206,8 @@ impl Model {
 	fn well_formed(&self, power: Power, start: Timestep, end: Timestep, faults: &mut Faults) {
 		faults.add_if(start > end, Assets::BadInterval);
 		faults.add_if(power == 0, Assets::ZeroPower);
-		faults.add_if(power % self.parameters.power_lot != 0, Assets::NotMultipleOfLot);
+		let of_lot = power.is_multiple_of(self.parameters.power_lot);
+		faults.add_if(!of_lot, Assets::NotMultipleOfLot);
 	}
 
 	fn withdrawable(&self, start: Timestep, end: Timestep, faults: &mut Faults) {
@@ -383,7 +384,7 @@ impl Model {
 			signed_by_all(self, origin, owners, inputs, outputs, co_signatures, &mut faults);
 		if faults.0.is_empty() {
 			self.used.extend(digest);
-			inputs.assets.iter().for_each(|id| drop(self.assets.remove(id)));
+			self.assets.retain(|id, _| !inputs.assets.contains(id));
 			outputs.assets.iter().for_each(|output| self.create(created(output)));
 			for (who, amount) in by_account(&inputs.money) {
 				*self.money.get_mut(who).expect("the balance was enough") -= amount;
