@@ -6,7 +6,10 @@
 // so the script can run again on the same chain. No custom types: all encoding is by the node's metadata.
 
 import { randomBytes, randomInt } from 'node:crypto';
-import { EUR, connect, ensure, main, nameOf, require, send, sudo } from './common.mjs';
+import {
+	EUR, account, assetsOf, connect, ensure, ensureAssets, ensureEqual, main, named, newKey, refused, require, send, sendFree,
+	sudo,
+} from './common.mjs';
 
 const { Keyring } = require('@polkadot/api');
 const { hexToU8a, u8aConcat, u8aToHex, u8aWrapBytes } = require('@polkadot/util');
@@ -22,58 +25,6 @@ const [SELLS_AT, BUYS_AT] = [300, 100];
 const PRICE = 200n;
 /// Limits of the two meters, in watts.
 const [LIMIT, SMALL_LIMIT] = [1_000, 300];
-
-const equal = (one, other) => JSON.stringify(one) === JSON.stringify(other);
-
-function ensureEqual(is, expected, what) {
-	ensure(equal(is, expected), `${what}: ${JSON.stringify(is)} instead of ${JSON.stringify(expected)}`);
-}
-
-/// A key that nobody has seen before.
-const newKey = (type = 'sr25519') => new Keyring({ type }).addFromSeed(randomBytes(32));
-
-/// The events of this name, as plain values.
-const named = (events, kind) => events.filter((event) => kind.is(event)).map((event) => event.data.toJSON());
-
-/// A transaction that must fail in its block, by this name.
-async function refused(api, transaction, signer, expected) {
-	const reason = await send(api, transaction, signer).then(() => 'it succeeded', ({ message }) => message);
-	ensure(reason === expected, `${transaction.method.section}.${transaction.method.method}: ${reason}, not ${expected}`);
-}
-
-/// Money and references of an account.
-async function account(api, address) {
-	const { data, nonce, providers, sufficients } = await api.query.system.account(address);
-	const all = data.free.toBigInt() + data.reserved.toBigInt();
-	return { money: all, nonce: nonce.toNumber(), providers: providers.toNumber(), sufficients: sufficients.toNumber() };
-}
-
-/// A call that must be free for a signer who must have no money: it has none afterwards either, no fee is charged to
-/// anybody, and the signature really is its own.
-async function sendFree(api, transaction, signer, money = 0n) {
-	const before = await account(api, signer.address);
-	ensure(before.money === money, `a signer has ${before.money} billionths before, not ${money}`);
-	ensure(before.sufficients > 0, 'nothing holds the account of a signer without money');
-	const events = await send(api, transaction, signer);
-	ensure(!events.some((event) => api.events.transactionPayment.TransactionFeePaid.is(event)), 'a fee was paid');
-	const after = await account(api, signer.address);
-	ensure(after.nonce === before.nonce + 1, 'the nonce of the signer has not moved by one');
-	return events;
-}
-
-/// The assets of an address through the runtime API, with their ids.
-async function assetsOf(api, address) {
-	const assets = await api.call.petraApi.assetsOf(address);
-	return assets.map(([id, asset]) => ({ id: id.toNumber(), ...asset.toJSON() }));
-}
-
-/// Those of an address, without ids, must be these, in this order.
-async function ensureAssets(api, address, expected, what) {
-	const assets = (await assetsOf(api, address)).map(({ id, ...asset }) => asset);
-	const full = expected.map((asset) => ({ owner: address, ...asset, traded: false, locked: false }));
-	const sorted = (list) => list.map((asset) => JSON.stringify(Object.entries(asset).sort())).sort();
-	ensureEqual(sorted(assets), sorted(full), what);
-}
 
 async function segments(api, method, meter, kind, from, to) {
 	return (await api.call.petraApi[method](meter, kind, from, to)).toJSON();

@@ -1,12 +1,13 @@
 //! Clients that are not ours work unmodified: polkadot.js and py-substrate-interface sign, submit and see events, and
-//! polkadot.js does all that the ledger's users do.
+//! polkadot.js does all that users of the ledger and of the market do.
 
 use crate::support::{ensure, given_path};
 use petra_tests::{wait, with_network, Error, NetworkOptions, Result, FULL_NODE};
 use std::{path::PathBuf, process::Stdio, time::Duration};
 use tokio::process::Command;
 
-/// How long a script may take: loading a library, the metadata, up to fifteen transactions until they are final.
+/// How long a script may take: loading a library, the metadata, up to twenty transactions, one after the other, until they
+/// are final.
 const LIMIT: Duration = Duration::from_secs(180);
 
 fn script(path: &str) -> PathBuf {
@@ -46,7 +47,7 @@ async fn polkadot_js_and_python_should_work_when_used_unmodified() -> Result {
 		let url = network.node(FULL_NODE)?.url.clone();
 		wait::finalized(&network.client(FULL_NODE).await?, 3).await?;
 
-		for name in ["smoke", "ledger"] {
+		for name in ["smoke", "ledger", "market"] {
 			let mut polkadot_js = Command::new("node");
 			polkadot_js
 				.arg(script(&format!("polkadot-js/{name}.mjs")))
