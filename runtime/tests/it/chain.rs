@@ -49,7 +49,7 @@ pub fn chain_from(storage: Storage) -> sp_io::TestExternalities {
 
 /// Starts the block after the last, in the next slot.
 fn start_block() {
-	start_block_at(START + u64::from(System::block_number() + 1) * SLOT_DURATION);
+	start_block_at(Timestamp::get().max(START) + SLOT_DURATION);
 }
 
 /// Starts the block after the last, in the slot of `time`.

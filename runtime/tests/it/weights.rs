@@ -13,7 +13,7 @@ const NOBODY: AccountId = AccountId::new([0; 32]);
 
 /// As many of `item` as fit.
 fn full<X: Clone, S: Get<u32>>(item: X) -> BoundedVec<X, S> {
-	vec![item; S::get() as usize].try_into().expect("as many as fit")
+	BoundedVec::truncate_from(vec![item; S::get() as usize])
 }
 
 fn weight_of(call: impl Into<RuntimeCall>) -> (Weight, DispatchClass) {

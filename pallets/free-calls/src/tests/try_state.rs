@@ -59,7 +59,7 @@ fn try_state_should_report_use_before_the_quota_began() {
 
 #[test]
 fn try_state_should_report_a_nonce_that_is_not_in_the_queue() {
-	let corrupt = || NonceFloors::<Test>::insert(MEMBER, Nonce::from(9));
+	let corrupt = || NonceFloors::<Test>::insert(MEMBER, Nonce::from(9u32));
 	reported(corrupt, "a nonce that is kept is not in the queue");
 }
 
