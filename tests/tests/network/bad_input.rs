@@ -9,8 +9,9 @@ use tokio::{
 	process::{Child, ChildStderr, Command},
 };
 
-/// How long the node may take to say what is wrong.
-const LIMIT: Duration = Duration::from_secs(60);
+/// How long the node may take to say what is wrong, or to make its first blocks: it compiles the runtime before, beside
+/// the other tests.
+const LIMIT: Duration = Duration::from_secs(180);
 /// What every node here is started with: nothing of it leaves this machine, nor meets another one on it.
 const ALONE: [&str; 6] = [
 	"--no-mdns",
