@@ -54,7 +54,7 @@ const CALLS: u64 = 32;
 /// Blocks for which these are valid.
 const MORTAL_FOR: u64 = 256;
 /// Calls of the flood that wait at the attacker's node, if `PETRA_FLOOD` does not say otherwise.
-const BACKLOG: usize = 250;
+const BACKLOG: usize = 150;
 /// Calls of the flood in blocks for each call of the honest household, at least.
 const DENSE: usize = 50;
 /// Splits that are on their way at a time, so that they do not fill blocks before the flood does.
