@@ -6,8 +6,8 @@
 //! validator's node, one after the other, without the attack and then with it, from the beginning of a window of quotas on:
 //! that is when the attacker has used nothing yet.
 //!
-//! Five nodes share this machine, and each of them checks each call. So that they have time left to make blocks, the flood
-//! keeps only so many calls waiting as `PETRA_FLOOD` says.
+//! Five nodes share this machine, and each of them checks and executes each call. So that they have time left to make
+//! blocks, the flood keeps only so many calls waiting as `PETRA_FLOOD` says; what is printed says how full blocks were.
 
 use crate::support::{account_of, ensure, hash_of, sudo_key};
 use futures::{future::try_join_all, stream, StreamExt, TryStreamExt};
@@ -54,7 +54,9 @@ const CALLS: u64 = 32;
 /// Blocks for which these are valid.
 const MORTAL_FOR: u64 = 256;
 /// Calls of the flood that wait at the attacker's node, if `PETRA_FLOOD` does not say otherwise.
-const BACKLOG: usize = 250;
+const BACKLOG: usize = 150;
+/// Calls of the flood in blocks for each call of the honest household, at least.
+const DENSE: usize = 50;
 /// Splits that are on their way at a time, so that they do not fill blocks before the flood does.
 const SPLITS_AT_ONCE: usize = 8;
 /// Calls of the flood that are on their way to the node at a time.
@@ -595,6 +597,8 @@ async fn calls_should_get_in_within_three_blocks_when_an_attacker_floods_with_fr
 		let full: Vec<_> = attacked.blocks.iter().map(|block| block.transactions).collect();
 		println!("blocks until each call was in: {all:?}; transactions of each block: {full:?}");
 		ensure_bounded(&client).await?;
+		let flooded: usize = full.iter().sum();
+		ensure(flooded >= DENSE * all.len(), || format!("the flood is not dense: {full:?}"))?;
 		ensure(attacked.waiting > 0, || "nothing waits: the flood is not dense".into())?;
 		ensure(all.len() >= 20, || "too few calls".into())?;
 		ensure(longest <= PROMISE, || format!("calls took {all:?} blocks, not {PROMISE}"))
