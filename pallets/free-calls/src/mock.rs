@@ -294,7 +294,7 @@ pub fn nonce_of(who: AccountId) -> u32 {
 pub fn signed(who: AccountId, call: RuntimeCall) -> Transaction {
 	let era = Era::mortal(64, (System::block_number() - 1).into());
 	let origin = RuntimeOrigin::signed(who);
-	Transaction { origin, call, era, nonce: nonce_of(who), tip: 0 }
+	Transaction { origin, call, era, nonce: *FreeCalls::next_nonce(&who), tip: 0 }
 }
 
 /// A transaction that nobody signed and a pallet authorised.

@@ -111,9 +111,10 @@ fn an_auction_should_be_cleared_when_the_gate_closes() {
 		});
 		let had = money(Eve);
 		assert_ok!(submit(Two, post(ids(Two)[0], 10)).unwrap());
-		assert_ok!(submit(Eve, post(ids(Eve)[0], 31)).unwrap());
+		let eca = ids(Eve)[0];
+		assert_err!(submit(Eve, accept(0, eca)).unwrap(), Error::<Runtime>::WrongMode);
+		assert_ok!(submit(Eve, post(eca, 31)).unwrap());
 		assert_eq!(on_hold(Eve), 31 * 300 * 3);
-		assert_err!(submit(Eve, accept(0, 0)).unwrap(), Error::<Runtime>::WrongMode);
 
 		// The gate of t closes one timestep before it; what is due comes before the block's transactions.
 		next_block_at((t - 1) * TIMESTEP_MS);

@@ -35,7 +35,7 @@ async fn chain_should_advance_and_become_final_when_four_validators_run() -> Res
 		let expected: BTreeSet<_> = VALIDATORS.map(aura_key).into();
 		ensure(authors == expected, || format!("{} of 4 validators made blocks", authors.len()))?;
 
-		// One block a second, by their own timestamps.
+		// One block a second, by their own timestamps: the clocks when they were begun, some milliseconds into their slots.
 		let milliseconds = |hash| full_node.storage_at::<_, u64>(hash, "Timestamp", "Now", ());
 		let first = milliseconds(hash_of(&full_node, before + 1).await?).await?.unwrap_or_default();
 		let last = milliseconds(hash_of(&full_node, before + BLOCKS).await?)
@@ -43,9 +43,7 @@ async fn chain_should_advance_and_become_final_when_four_validators_run() -> Res
 			.unwrap_or_default();
 		let mean = (last - first) / (BLOCKS - 1);
 		println!("one block in {mean} ms, by their timestamps");
-		ensure((1_000..=1_500).contains(&mean), || {
-			format!("one block in {mean} ms instead of 1000")
-		})
+		ensure((900..=1_500).contains(&mean), || format!("one block in {mean} ms instead of 1000"))
 	})
 	.await
 }
