@@ -8,6 +8,9 @@
 //!   nodes carry their extremes.
 //! - [`clearing`]: the rules of the double auction and of feeder limits.
 //!
+//! Property tests compare each with a naive model (`cargo test -p petra-schedule`). The same can be fuzzed, with cargo-fuzz and
+//! a nightly toolchain, from this crate's folder: `cargo +nightly fuzz run clearing`, or `step_function`, or `timeline`.
+//!
 //! All intervals `[start, end]` include both ends, up to `u64::MAX`, which also serves as "for ever".
 
 #![cfg_attr(not(feature = "std"), no_std)]

@@ -8,114 +8,15 @@
 
 #[path = "common/books.rs"]
 mod books;
+#[path = "common/clearing.rs"]
+mod common;
+#[path = "common/mod.rs"]
+mod settings;
 
-use books::{Book, Cleared, FeederState, Order, Random};
+use books::{Cleared, Order, Random};
+use common::{check, walk};
 use petra_schedule::clearing::*;
-use std::collections::{BTreeMap, VecDeque};
-
-/// Walks over a book as the market does.
-fn walk(book: &Book) -> Cleared {
-	let sorted = |orders: &[Order], rank: fn(u64, u32, u64) -> Rank| -> VecDeque<Order> {
-		let mut orders = orders.to_vec();
-		orders.sort_by_key(|order| rank(order.price, order.age, order.id));
-		orders.into()
-	};
-	let (mut asks, mut bids) = (sorted(&book.asks, Rank::ask), sorted(&book.bids, Rank::bid));
-	let (mut filled_asks, mut filled_bids) = (VecDeque::new(), VecDeque::new());
-	let mut crossing = Crossing::default();
-	let quote = |order: &Order| Quote { price: order.price, power: order.power };
-	while let (Some(bid), Some(ask)) = (bids.front(), asks.front()) {
-		let Some(filled) = crossing.step(quote(bid), quote(ask)) else { break };
-		if filled.bid {
-			filled_bids.extend(bids.pop_front());
-		}
-		if filled.ask {
-			filled_asks.extend(asks.pop_front());
-		}
-	}
-	for (left, filled, power) in [
-		(&mut bids, &mut filled_bids, crossing.bid_filled),
-		(&mut asks, &mut filled_asks, crossing.ask_filled),
-	] {
-		if power > 0 {
-			filled.push_back(Order { power, ..left.pop_front().unwrap() });
-		}
-	}
-	let price = crossing.last.map_or(0, |last| clearing_price(last, book.tick));
-
-	let mut state = State { feeders: book.feeders.clone(), trades: Vec::new(), lot: book.lot };
-	let (mut asks_left, mut bids_left) = (Vec::new(), Vec::new());
-	for feeder in book.feeders.keys() {
-		let on = |orders: &VecDeque<Order>| -> VecDeque<Order> {
-			orders.iter().filter(|order| order.feeder == *feeder).cloned().collect()
-		};
-		let (asks, bids) = state.pair_all(on(&filled_asks), on(&filled_bids));
-		asks_left.extend(asks);
-		bids_left.extend(bids);
-	}
-	let (asks, bids) = (sorted(&asks_left, Rank::ask), sorted(&bids_left, Rank::bid));
-	state.pair_all(asks, bids);
-	Cleared { price, trades: state.trades, feeders: state.feeders }
-}
-
-struct State {
-	feeders: BTreeMap<u32, FeederState>,
-	trades: Vec<(u64, u64, u64)>,
-	lot: u64,
-}
-
-impl State {
-	fn feeder(&self, feeder: u32) -> (Option<Limits>, Load) {
-		let FeederState { production, consumption, limits } = self.feeders[&feeder].clone();
-		let limits = limits.map(|(internal, external)| Limits { internal, external });
-		(limits, Load { production, consumption })
-	}
-
-	fn pair_all(
-		&mut self,
-		mut asks: VecDeque<Order>,
-		mut bids: VecDeque<Order>,
-	) -> (Vec<Order>, Vec<Order>) {
-		let (mut asks_aside, mut bids_aside) = (Vec::new(), Vec::new());
-		while let (Some(ask), Some(bid)) = (asks.front().cloned(), bids.front().cloned()) {
-			let (ask_room, bid_room) = if ask.feeder == bid.feeder {
-				let (limits, load) = self.feeder(ask.feeder);
-				rooms_within(limits, load, ask.traded, bid.traded)
-			} else {
-				let (seller, buyer) = (self.feeder(ask.feeder), self.feeder(bid.feeder));
-				(ask_room(seller.0, seller.1, ask.traded), bid_room(buyer.0, buyer.1, bid.traded))
-			};
-			let pairing = pair((ask.power, ask_room), (bid.power, bid_room), self.lot);
-			if pairing.power > 0 {
-				self.trades.push((ask.id, bid.id, pairing.power));
-				for (feeder, change) in [
-					(ask.feeder, Load::of_sale(ask.traded, pairing.power)),
-					(bid.feeder, Load::of_purchase(bid.traded, pairing.power)),
-				] {
-					let feeder = self.feeders.get_mut(&feeder).unwrap();
-					feeder.production += change.production;
-					feeder.consumption += change.consumption;
-				}
-			}
-			assert!(pairing.ask != Then::Stays || pairing.bid != Then::Stays);
-			for (orders, aside, then) in [
-				(&mut asks, &mut asks_aside, pairing.ask),
-				(&mut bids, &mut bids_aside, pairing.bid),
-			] {
-				let order = orders.front_mut().unwrap();
-				order.power -= pairing.power;
-				match then {
-					Then::Stays => assert!(order.power > 0),
-					Then::Done => assert_eq!(orders.pop_front().unwrap().power, 0),
-					Then::Aside => aside.extend(orders.pop_front()),
-				}
-			}
-		}
-		asks_aside.extend(asks);
-		bids_aside.extend(bids);
-		(asks_aside, bids_aside)
-	}
-}
+use proptest::{collection::vec, prelude::any, proptest};
 
 /// What was exchanged, in watts.
 fn exchanged(cleared: &Cleared) -> u64 {
@@ -237,4 +138,14 @@ fn cost_should_be_exact_or_none() {
 	assert_eq!(cost(u64::MAX, u64::MAX, 0, 0), Some(u128::from(u64::MAX) * u128::from(u64::MAX)));
 	assert_eq!(cost(u64::MAX, u64::MAX, 0, 1), None);
 	assert_eq!(cost(1, 1, 0, u64::MAX), Some(1 << 64));
+}
+
+proptest! {
+	#![proptest_config(settings::cases(400))]
+
+	/// What the fuzzer does, with fewer bytes.
+	#[test]
+	fn clearing_should_equal_the_reference_on_any_bytes(data in vec(any::<u8>(), 0..600)) {
+		check(&data);
+	}
 }
