@@ -17,5 +17,5 @@ pub mod member;
 pub mod notes;
 pub mod proof;
 
-pub use client::{Deposited, MixError, Mixer, Patience, Position, Withdrawn};
+pub use client::{refusals, Deposited, MixError, Mixer, Patience, Position, Withdrawn};
 pub use petra_primitives::{Note, Source, Withdrawal};
