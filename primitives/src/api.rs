@@ -1,8 +1,12 @@
 //! Runtime APIs.
 
-use crate::types::*;
+use crate::{
+	delivery::{Commitment, EnergyBlock},
+	types::*,
+};
 use alloc::vec::Vec;
 use codec::Codec;
+use sp_core::H256;
 
 sp_api::decl_runtime_apis! {
 	/// What clients read of the ledger (specification, section 9).
@@ -42,5 +46,19 @@ sp_api::decl_runtime_apis! {
 		fn feeder_load(feeder: FeederId, from: Timestep, to: Timestep) -> Vec<FeederLoad>;
 		/// The microgrid controller's request in force at `t`, in watts.
 		fn control_signal(t: Timestep) -> Option<i64>;
+	}
+
+	/// What clients read of payments against delivery (specification, section 13).
+	pub trait DeliveryApi<AccountId>
+	where
+		AccountId: Codec,
+	{
+		/// The blocks of energy of which some is free, the lowest price first: at most `limit`, and 1 000, after `after`
+		/// (from the beginning if that block is no more).
+		fn blocks(after: Option<(AccountId, u32)>, limit: u32) -> Vec<EnergyBlock<AccountId>>;
+		/// The open commitments of which the account is the consumer or the producer, by id: at most 1 000.
+		fn commitments_of(account: AccountId) -> Vec<(H256, Commitment<AccountId>)>;
+		/// An open commitment.
+		fn commitment(id: H256) -> Option<Commitment<AccountId>>;
 	}
 }

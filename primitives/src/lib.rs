@@ -9,6 +9,7 @@
 extern crate alloc;
 
 pub mod api;
+pub mod delivery;
 pub mod messages;
 pub mod traits;
 pub mod types;

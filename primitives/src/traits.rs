@@ -265,3 +265,23 @@ impl InspectPools for () {
 		Vec::new()
 	}
 }
+
+/// A meter that vouches for others.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Witness<AccountId> {
+	/// The key that signs for it now.
+	pub key: AccountId,
+	/// Whether it was authorised then.
+	pub authorized_then: bool,
+	/// Whether it is authorised now.
+	pub authorized_now: bool,
+}
+
+/// The meters that sign certificates of existence for others (P4, II-B).
+pub trait MeterWitnesses<AccountId> {
+	/// What is known of `meter`, with its status at timestep `then` and at timestep `now`; none if there is no such meter.
+	fn witness(meter: MeterId, then: Timestep, now: Timestep) -> Option<Witness<AccountId>>;
+	/// Makes `meter`, authorised since timestep 0, with `key`, and with as many changes ahead as there may be.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_witness(meter: MeterId, key: &AccountId);
+}

@@ -3,7 +3,8 @@
 use crate::{Changes, Config, Meters, Pallet, Series};
 use alloc::vec::Vec;
 use petra_primitives::{
-	AssetKind, FeederId, FeederWithdrawals, Grid, MeterId, MeterInfo, Path, Segment, Timestep,
+	AssetKind, FeederId, FeederWithdrawals, Grid, MeterId, MeterInfo, MeterWitnesses, Path, Segment,
+	Timestep, Witness,
 };
 use petra_schedule::{timeline::Pieces, StepFunction, Value};
 use sp_runtime::SaturatedConversion;
@@ -104,6 +105,39 @@ impl<T: Config> FeederWithdrawals for Pallet<T> {
 		to: Timestep,
 	) -> Vec<Segment> {
 		Self::withdrawn_on_feeder(feeder, kind, from, to)
+	}
+}
+
+impl<T: Config> MeterWitnesses<T::AccountId> for Pallet<T> {
+	fn witness(meter: MeterId, then: Timestep, now: Timestep) -> Option<Witness<T::AccountId>> {
+		let meter = Meters::<T>::get(meter)?;
+		let authorized = |t| meter.changes.in_force(t).is_some_and(|change| change.authorized);
+		let (authorized_then, authorized_now) = (authorized(then), authorized(now));
+		Some(Witness { key: meter.key, authorized_then, authorized_now })
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_witness(id: MeterId, key: &T::AccountId) {
+		use crate::Change;
+		use frame_support::traits::Get;
+		use petra_primitives::{Authorization, Limits};
+
+		let (limits, path) = (Limits::default(), Path::Meter);
+		let authorization = Authorization { id, pubkey: key.clone(), feeder: id, limits, path };
+		let done = Self::authorize_from(&authorization, Some(0));
+		assert!(done.is_ok(), "the benchmark's meter is refused: {done:?}");
+		let changes = (0..T::MaxChanges::get()).map(|n| Change {
+			from: n.into(),
+			authorized: true,
+			path,
+			limits: Limits { max_production: n.into(), ..limits },
+			dso_from: 0,
+		});
+		Meters::<T>::mutate(id, |meter| {
+			if let Some(meter) = meter {
+				meter.changes = frame_support::BoundedVec::truncate_from(changes.collect());
+			}
+		});
 	}
 }
 
