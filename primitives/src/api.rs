@@ -33,7 +33,7 @@ sp_api::decl_runtime_apis! {
 		/// An address's energy assets.
 		fn assets_of(address: AccountId) -> Vec<(AssetId, EnergyAsset<AccountId>)>;
 		/// The offers of a kind that cover a timestep from `from` to `to`, in the order of their ids: at most `limit`, and
-		/// 1 000, after `after`.
+		/// 1 000, after `after`; fewer only if there are no more. To read on, ask again with the last id as `after`.
 		fn offers(
 			kind: AssetKind,
 			from: Timestep,
@@ -46,6 +46,10 @@ sp_api::decl_runtime_apis! {
 		fn feeder_load(feeder: FeederId, from: Timestep, to: Timestep) -> Vec<FeederLoad>;
 		/// The microgrid controller's request in force at `t`, in watts.
 		fn control_signal(t: Timestep) -> Option<i64>;
+		/// The mixing pools' rings, as far as they have come, in no particular order.
+		fn mixing_pools() -> Vec<PoolInfo>;
+		/// A ring of a mixing pool.
+		fn ring(pool: Note, ring: u32) -> Option<RingInfo>;
 	}
 
 	/// What clients read of payments against delivery (specification, section 13).

@@ -175,7 +175,7 @@ impl<T: Config> Pallet<T> {
 			Self::uncount(offer.kind, exchanged)?;
 		}
 		let assets = Self::carve(offer.asset_id, &kept, &freed)?;
-		Self::remove_offer(offer_id, offer.start);
+		Self::remove_offer(offer_id, offer);
 		Ok((kept, assets))
 	}
 

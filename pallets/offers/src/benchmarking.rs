@@ -117,7 +117,7 @@ fn put_slice<T: Config>(
 ) -> Result<(BookKey, Slice), BenchmarkError> {
 	let offer_id = put_offer::<T>(index, kind, price, part)?;
 	let offer = Pallet::<T>::offer(offer_id).ok_or(STOP())?;
-	Pallet::<T>::remove_offer(offer_id, part.start);
+	Pallet::<T>::remove_offer(offer_id, &offer);
 	let slice = Slice {
 		poster: offer.poster,
 		offer_id,

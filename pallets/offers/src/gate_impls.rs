@@ -141,8 +141,9 @@ impl<T: Config> Pallet<T> {
 					Self::release_what_is_there(&offer.poster, held);
 				}
 				let _ = T::Assets::unlock(offer.asset_id);
+				Self::remove_offer(offer_id, &offer);
 			}
-			Self::remove_offer(offer_id, start);
+			Queue::<T>::remove(key(start), key(offer_id));
 			Self::deposit_event(Event::OfferExpired { offer_id });
 		}
 	}
@@ -170,7 +171,7 @@ impl<T: Config> Pallet<T> {
 			Self::release_part(&offer, freed)?;
 			Self::uncount(offer.kind, freed)?;
 		}
-		Self::remove_offer(offer_id, offer.start);
+		Self::remove_offer(offer_id, &offer);
 		if slice.is_some() {
 			let asset_id = ids.next().ok_or(Error::AssetNotFound)?;
 			let asset = T::Assets::asset(asset_id).ok_or(Error::AssetNotFound)?;
@@ -191,8 +192,7 @@ impl<T: Config> Pallet<T> {
 		match (rest, slice) {
 			(Some(Part { start, .. }), _) => {
 				let asset_id = ids.next().ok_or(Error::AssetNotFound)?;
-				Queue::<T>::insert(key(start), key(offer_id), ());
-				Offers::<T>::insert(key(offer_id), Offer { asset_id, start, ..offer });
+				Self::put_offer(offer_id, Offer { asset_id, start, ..offer });
 			},
 			(None, None) => Self::deposit_event(Event::OfferExpired { offer_id }),
 			(None, Some(_)) => {},

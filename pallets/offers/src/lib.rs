@@ -40,6 +40,9 @@
 //! the next. `EnergyAssets::transfer` and mixing are not counted: there the sum of the withdrawal limits is the bound,
 //! which the DSO sizes accordingly.
 //!
+//! **Queries** look at what lies in the interval that they ask for, not at all there is: besides the queue there is an index
+//! of offers by about how long they are and where they start ([`Cell`]).
+//!
 //! ## What the mechanism does not prevent
 //!
 //! The double auction at the mean price is not strategy-proof: whoever sets the price gains by shading its bid or ask. The
@@ -169,6 +172,12 @@ pub mod pallet {
 	// Identity, for that order: starts lie within the horizon, and ids are counted by the pallet.
 	#[pallet::storage]
 	pub type Queue<T> = StorageDoubleMap<_, Identity, [u8; 8], Identity, [u8; 8], (), OptionQuery>;
+
+	/// The open offers by where in time they lie, then id, big-endian, so that a query finds those of an interval in the
+	/// order of their ids, without looking at many others.
+	// Identity, for that order: offers lie within the horizon, and ids are counted by the pallet.
+	#[pallet::storage]
+	pub type Places<T> = StorageDoubleMap<_, Identity, Cell, Identity, [u8; 8], (), OptionQuery>;
 
 	/// The first timestep that was not looked at yet, to be cleared or not.
 	#[pallet::storage]

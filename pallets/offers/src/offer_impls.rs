@@ -1,8 +1,9 @@
 //! Offers and their assets: posting, rescinding, cutting.
 
 use crate::{
-	types::{Part, Stage},
-	Config, Current, Error, Event, NextOfferId, NextTimestep, Offers, Pallet, Queue, Series,
+	types::{Cell, Part, Stage},
+	Config, Current, Error, Event, NextOfferId, NextTimestep, Offers, Pallet, Places, Queue,
+	Series,
 };
 use alloc::{vec, vec::Vec};
 use frame_support::{dispatch::DispatchResult, ensure, traits::Get};
@@ -73,13 +74,11 @@ impl<T: Config> Pallet<T> {
 		let locked = Self::carve(offer.asset_id, kept.as_slice(), &[freed])?;
 		Self::release_part(&offer, freed)?;
 		Self::uncount(offer.kind, freed)?;
-		match (kept, locked.first()) {
-			(Some(kept), Some(asset_id)) => {
-				offer.end = kept.end;
-				offer.asset_id = *asset_id;
-				Offers::<T>::insert(key(offer_id), offer);
-			},
-			_ => Self::remove_offer(offer_id, offer.start),
+		Self::remove_offer(offer_id, &offer);
+		if let (Some(kept), Some(asset_id)) = (kept, locked.first()) {
+			offer.end = kept.end;
+			offer.asset_id = *asset_id;
+			Self::put_offer(offer_id, offer);
 		}
 		Self::deposit_event(Event::OfferRescinded { offer_id });
 		Ok(())
@@ -130,8 +129,7 @@ impl<T: Config> Pallet<T> {
 		NextOfferId::<T>::put(offer_id.checked_add(1).ok_or(Error::Overflow)?);
 		let Offer { asset_id, kind, power, start, end, price, .. } = offer;
 		let poster = offer.poster.clone();
-		Queue::<T>::insert(key(start), key(offer_id), ());
-		Offers::<T>::insert(key(offer_id), offer);
+		Self::put_offer(offer_id, offer);
 		Self::deposit_event(Event::OfferPosted {
 			offer_id,
 			asset_id,
@@ -146,9 +144,19 @@ impl<T: Config> Pallet<T> {
 		Ok(offer_id)
 	}
 
-	/// Removes an offer that starts at `start`; what becomes of its asset and money is the caller's.
-	pub(crate) fn remove_offer(offer_id: OfferId, start: Timestep) {
+	/// Writes an offer, and where it is found.
+	pub(crate) fn put_offer(offer_id: OfferId, offer: Offer<AccountId32>) {
+		let Offer { kind, start, end, .. } = offer;
+		Queue::<T>::insert(key(start), key(offer_id), ());
+		Places::<T>::insert(Cell::of(kind, start, end), key(offer_id), ());
+		Offers::<T>::insert(key(offer_id), offer);
+	}
+
+	/// Removes an offer; what becomes of its asset and money is the caller's.
+	pub(crate) fn remove_offer(offer_id: OfferId, offer: &Offer<AccountId32>) {
+		let Offer { kind, start, end, .. } = *offer;
 		Queue::<T>::remove(key(start), key(offer_id));
+		Places::<T>::remove(Cell::of(kind, start, end), key(offer_id));
 		Offers::<T>::remove(key(offer_id));
 	}
 

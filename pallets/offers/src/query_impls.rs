@@ -1,7 +1,8 @@
 //! What runtime APIs and other pallets read.
 
-use crate::{offer_impls::key, Call, Config, Offers, Pallet, Series};
-use alloc::vec::Vec;
+use crate::{offer_impls::key, types::Cell, Call, Config, Offers, Pallet, Places, Series};
+use alloc::{collections::btree_map::BTreeMap, vec::Vec};
+use frame_support::storage::StoragePrefixedMap;
 use petra_primitives::{
 	AssetKind, FeederId, FeederLoad, FeederWithdrawals, Grid, MarketRules, Offer, OfferId, Segment,
 	Timestep,
@@ -17,7 +18,13 @@ pub const MAX_STRETCHES: usize = 10_000;
 
 impl<T: Config> Pallet<T> {
 	/// The offers of a kind that cover a timestep from `from` to `to`, in the order of their ids, after `after`: `limit`
-	/// of them, and at most [`MAX_OFFERS_PER_PAGE`].
+	/// of them, and at most [`MAX_OFFERS_PER_PAGE`]; fewer only if there are no more.
+	///
+	/// What it looks at depends on the interval, not on how many offers there are. They are found by [`Cell`], of which at
+	/// most `(to - from) / 2^level + 3` of each level may have an offer of the answer. The first offer of each of these is
+	/// found, then one offer after the other is looked at. All of a cell that lies within the interval are in the answer;
+	/// at most three cells of a level, at the interval's ends, have others, and none has more than 3 times
+	/// [`Config::MaxOffers`].
 	pub fn offers(
 		kind: AssetKind,
 		from: Timestep,
@@ -25,14 +32,77 @@ impl<T: Config> Pallet<T> {
 		after: Option<OfferId>,
 		limit: u32,
 	) -> Vec<(OfferId, Offer<AccountId32>)> {
-		let all = match after {
-			Some(after) => Offers::<T>::iter_from_key(key(after)),
-			None => Offers::<T>::iter(),
-		};
-		all.filter(|(_, offer)| offer.kind == kind && offer.start <= to && from <= offer.end)
-			.take(limit.min(MAX_OFFERS_PER_PAGE) as usize)
-			.map(|(id, offer)| (OfferId::from_be_bytes(id), offer))
-			.collect()
+		Self::page_of_offers(kind, (from, to), after, limit).0
+	}
+
+	/// As [`Self::offers`], and how many offers were looked at.
+	pub(crate) fn page_of_offers(
+		kind: AssetKind,
+		(from, to): (Timestep, Timestep),
+		after: Option<OfferId>,
+		limit: u32,
+	) -> (Vec<(OfferId, Offer<AccountId32>)>, u32) {
+		let limit = limit.min(MAX_OFFERS_PER_PAGE) as usize;
+		let (mut page, mut looked_at) = (Vec::new(), 0u32);
+		let mut heads = Self::heads_of_cells(kind, from, to, after);
+		while page.len() < limit {
+			let Some((id, cell)) = heads.pop_first() else { break };
+			looked_at = looked_at.saturating_add(1);
+			let offer = Offers::<T>::get(key(id));
+			page.extend(
+				offer
+					.filter(|offer| offer.start <= to && from <= offer.end)
+					.map(|offer| (id, offer)),
+			);
+			heads.extend(Self::next_in_cell(cell, id).map(|next| (next, cell)));
+		}
+		(page, looked_at)
+	}
+
+	/// The first offer after `after` of each cell whose offers may cover a timestep from `from` to `to`.
+	fn heads_of_cells(
+		kind: AssetKind,
+		from: Timestep,
+		to: Timestep,
+		after: Option<OfferId>,
+	) -> BTreeMap<OfferId, Cell> {
+		let mut heads = BTreeMap::new();
+		if from > to {
+			return heads;
+		}
+		let mut cell = Cell::at(kind, 0, from);
+		loop {
+			// The first place in this cell or a later one.
+			let mut prefix = Places::<T>::final_prefix().to_vec();
+			prefix.extend(cell.0);
+			let Some((found, id)) = Places::<T>::iter_keys_from(prefix).next() else { break };
+			let (first, last) = Cell::span(kind, found.level(), from, to);
+			cell = if found < first {
+				first
+			} else if found > last {
+				// Nothing is left of this level, or of this kind.
+				Cell::at(kind, found.level().saturating_add(1), 0)
+			} else {
+				let id = OfferId::from_be_bytes(id);
+				let head = match after {
+					Some(after) if id <= after => Self::next_in_cell(found, after),
+					_ => Some(id),
+				};
+				heads.extend(head.map(|head| (head, found)));
+				found.next(kind)
+			};
+			if found >= cell {
+				break;
+			}
+		}
+		heads
+	}
+
+	/// The first offer of a cell after `after`.
+	fn next_in_cell(cell: Cell, after: OfferId) -> Option<OfferId> {
+		let from = Places::<T>::hashed_key_for(cell, key(after));
+		let (next, id) = Places::<T>::iter_keys_from(from).next()?;
+		(next == cell).then(|| OfferId::from_be_bytes(id))
 	}
 
 	/// An offer.

@@ -2,9 +2,9 @@
 
 use crate::{
 	offer_impls::{key, part_of},
-	types::{BookKey, Shelf, Slice, Stage},
-	Book, Config, Current, Feeders, NextOfferId, NextTimestep, Offers, Pages, Pallet, Pruning,
-	Queue, Roots, Series,
+	types::{BookKey, Cell, Shelf, Slice, Stage},
+	Book, Config, Current, Feeders, NextOfferId, NextTimestep, Offers, Pages, Pallet, Places,
+	Pruning, Queue, Roots, Series,
 };
 use alloc::{collections::btree_map::BTreeMap, vec::Vec};
 use frame_support::ensure;
@@ -14,7 +14,7 @@ use sp_runtime::{AccountId32, TryRuntimeError};
 
 impl<T: Config> Pallet<T> {
 	/// Checks that
-	/// - every offer is well-formed, holds a locked asset like it, and waits in the queue at its start;
+	/// - every offer is well-formed, holds a locked asset like it, waits in the queue at its start, and has its place;
 	/// - there is a book only while a clearing is under way, each entry of it lies where it belongs and holds a locked
 	///   asset of that timestep, and feeders are known while it is paired;
 	/// - every account has on hold exactly what its bids need, and nobody else anything;
@@ -50,12 +50,17 @@ impl<T: Config> Pallet<T> {
 				Queue::<T>::contains_key(key(offer.start), key(id)),
 				"offers: an offer is not in the queue"
 			);
+			ensure!(
+				Places::<T>::contains_key(Cell::of(offer.kind, offer.start, offer.end), key(id)),
+				"offers: an offer has not its place"
+			);
 			offers = offers.saturating_add(1);
 		}
 		ensure!(
 			Queue::<T>::iter_keys().count() == offers,
 			"offers: the queue has too many entries"
 		);
+		ensure!(Places::<T>::iter_keys().count() == offers, "offers: there are too many places");
 		Ok(())
 	}
 

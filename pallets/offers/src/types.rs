@@ -23,6 +23,59 @@ pub enum Series {
 	Difference(FeederId),
 }
 
+/// A stretch of time in which offers that are alike start, big-endian, so that the map's order is that of kind, level and
+/// time: the kind; the level, that of the shortest power of two of timesteps that is at least as long as the offer; and
+/// which of the stretches of that length.
+#[derive(
+	Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, MaxEncodedLen, TypeInfo,
+)]
+pub struct Cell(pub [u8; 10]);
+
+impl Cell {
+	/// The one of offers of that kind, from `start` to `end`.
+	pub fn of(kind: AssetKind, start: Timestep, end: Timestep) -> Self {
+		let level = Timestep::BITS.saturating_sub(end.saturating_sub(start).leading_zeros()) as u8;
+		Self::at(kind, level, start)
+	}
+
+	/// The one of that kind and level in which `t` lies.
+	pub fn at(kind: AssetKind, level: u8, t: Timestep) -> Self {
+		Self::numbered(kind, level, t.checked_shr(level.into()).unwrap_or_default())
+	}
+
+	fn numbered(kind: AssetKind, level: u8, number: u64) -> Self {
+		let mut cell = [0; 10];
+		let bytes = [kind as u8, level].into_iter().chain(number.to_be_bytes());
+		for (to, from) in cell.iter_mut().zip(bytes) {
+			*to = from;
+		}
+		Self(cell)
+	}
+
+	/// Its level.
+	pub fn level(&self) -> u8 {
+		let [_, level, ..] = self.0;
+		level
+	}
+
+	/// The next one of its kind and level; where there is none, the first of the next level.
+	pub fn next(&self, kind: AssetKind) -> Self {
+		let [_, level, number @ ..] = self.0;
+		match u64::from_be_bytes(number).checked_add(1) {
+			Some(number) => Self::numbered(kind, level, number),
+			None => Self::at(kind, level.saturating_add(1), 0),
+		}
+	}
+
+	/// The first and the last one of that kind and level whose offers may cover a timestep from `from` to `to`.
+	pub fn span(kind: AssetKind, level: u8, from: Timestep, to: Timestep) -> (Self, Self) {
+		// The longest of them start so far before their end.
+		let longest = Timestep::MAX.checked_shr(Timestep::BITS.saturating_sub(level.into()));
+		let first = from.saturating_sub(longest.unwrap_or_default());
+		(Self::at(kind, level, first), Self::at(kind, level, to))
+	}
+}
+
 /// How far the timesteps before `before` are forgotten.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct PruneState {

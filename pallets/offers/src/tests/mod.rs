@@ -3,6 +3,7 @@
 mod accept;
 mod books;
 mod clearing;
+mod example;
 mod feeders;
 mod gate;
 mod growth;

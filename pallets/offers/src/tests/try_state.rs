@@ -3,9 +3,9 @@
 use crate::{
 	mock::*,
 	offer_impls::key,
-	types::{BookKey, Shelf},
+	types::{BookKey, Cell, Shelf},
 	Book, Current, FeederInClearing, Feeders, NextOfferId, NextTimestep, Offers as OfferMap, Pages,
-	Queue, Series, Slice,
+	Places, Queue, Series, Slice,
 };
 use frame_support::{traits::fungible::MutateHold, weights::Weight};
 use petra_primitives::AssetLedger;
@@ -70,6 +70,19 @@ fn try_state_should_report_a_wrong_queue() {
 	reports(
 		|| Queue::<Test>::insert(key(OPEN + 5), key(1), ()),
 		"offers: the queue has too many entries",
+	);
+}
+
+#[test]
+fn try_state_should_report_a_wrong_place() {
+	let (id, end) = (key(1), OPEN + 1);
+	reports(
+		|| Places::<Test>::remove(Cell::of(EPA, end, end), id),
+		"offers: an offer has not its place",
+	);
+	reports(
+		|| Places::<Test>::insert(Cell::of(EPA, OPEN, end), id, ()),
+		"offers: there are too many places",
 	);
 }
 
