@@ -35,6 +35,34 @@ pub fn verify_as<S: Verify>(
 	signature.verify(message.as_slice(), signer) || signature.verify(wrapped.as_slice(), signer)
 }
 
+/// What the mixing pools have signed and proven (specification, section 7).
+pub mod mixing {
+	use super::*;
+	use crate::{Note, Withdrawal};
+
+	/// What the member key signs to be deposited: so nobody can copy it from somebody else's deposit.
+	pub fn possession(genesis: H256, depositor: &AccountId32, pool: &Note) -> [u8; 32] {
+		digest("petra/Mixing/deposit", genesis, (depositor, pool))
+	}
+
+	/// What the member key signs to take its note back from a ring that failed.
+	pub fn reclaim(genesis: H256, pool: &Note, ring: u32, recipient: &AccountId32) -> [u8; 32] {
+		digest("petra/Mixing/reclaim", genesis, (pool, ring, recipient))
+	}
+
+	/// The context in which a key's alias is its nullifier. Not hashed.
+	pub fn nullifier_context(genesis: H256, pool: &Note, ring: u32) -> Vec<u8> {
+		("petra/Mixing/nullifier", genesis, pool, ring).encode()
+	}
+
+	/// What a withdrawal's proof is about.
+	pub fn withdrawal(genesis: H256, withdrawal: &Withdrawal<AccountId32>) -> [u8; 32] {
+		let Withdrawal { pool, ring, revision, nullifier, deadline, recipient, .. } = withdrawal;
+		let fields = (pool, ring, revision, nullifier, deadline, recipient);
+		digest("petra/Mixing/withdraw", genesis, fields)
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;

@@ -1,6 +1,8 @@
 //! The types of the public interface.
 
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
@@ -282,6 +284,68 @@ pub struct Offer<AccountId> {
 	/// The block in which it, or the offer of which it is what was left, was posted.
 	pub posted_at: BlockNumber,
 }
+
+/// Something that can be mixed. A pool is named by the note it holds: all notes in it are alike.
+#[derive(Copy, PartialOrd, Ord)]
+pub enum Note {
+	/// An energy asset, but for its owner.
+	Energy {
+		/// To sell or to buy.
+		kind: AssetKind,
+		/// The feeder on which spending it counts.
+		feeder: FeederId,
+		/// Whether it came out of a trade.
+		traded: bool,
+		/// Watts in each timestep: the power lot times a power of two.
+		power: Power,
+		/// First timestep, a multiple of the interval's length.
+		start: Timestep,
+		/// Last timestep: the interval is a power of two long.
+		end: Timestep,
+	},
+	/// Money.
+	Financial {
+		/// The pools' unit of money times a power of two.
+		amount: Balance,
+	},
+}
+
+/// What is put into a mixing pool.
+#[derive(Copy)]
+pub enum Source {
+	/// An energy asset, whole.
+	Energy(AssetId),
+	/// That much money.
+	Financial(Balance),
+}
+
+/// A ring of a mixing pool, as far as it has come.
+#[derive(Copy)]
+pub struct PoolInfo {
+	/// The note that the pool holds.
+	pub pool: Note,
+	/// The ring's number in the pool; the last of a pool is the one that deposits go to.
+	pub ring: u32,
+	/// The newest usable revision, or the newest if none is usable.
+	pub revision: u32,
+	/// How many keys that revision has.
+	pub members: u32,
+	/// Whether that revision accepts withdrawals now.
+	pub usable: bool,
+}
+
+/// A revision of a ring: the keys up to one of them.
+#[derive(Copy)]
+pub struct RevisionInfo {
+	/// Its number in the ring.
+	pub revision: u32,
+	/// How many keys it has: the ring's first ones.
+	pub members: u32,
+	/// The block in which it was made.
+	pub block: BlockNumber,
+	/// Whether it accepts withdrawals now.
+	pub usable: bool,
+}
 }
 
 impl Default for Parameters {
@@ -298,4 +362,51 @@ impl Default for Parameters {
 			billing_period: 30 * DAY,
 		}
 	}
+}
+
+/// The most bytes of a ring proof; a proof has 785.
+pub const MAX_PROOF_BYTES: u32 = 1_024;
+
+/// Takes one note out of a mixing pool, for whoever knows the secret of one of the ring's keys.
+#[derive(
+	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Withdrawal<AccountId> {
+	/// The pool, named by its note.
+	pub pool: Note,
+	/// The ring's number in the pool.
+	pub ring: u32,
+	/// The revision whose keys the proof is about.
+	pub revision: u32,
+	/// The key's alias in this ring: works once.
+	pub nullifier: [u8; 32],
+	/// The last block in which the withdrawal is valid.
+	pub deadline: BlockNumber,
+	/// The ring-VRF proof.
+	pub proof: BoundedVec<u8, ConstU32<MAX_PROOF_BYTES>>,
+	/// Who gets the note.
+	pub recipient: AccountId,
+}
+
+/// A ring of a mixing pool: what a withdrawer needs for its proof.
+#[derive(
+	Clone,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct RingInfo {
+	/// The keys, in the order of their deposits.
+	pub members: Vec<[u8; 32]>,
+	/// The revisions, in the order of their numbers.
+	pub revisions: Vec<RevisionInfo>,
+	/// Whether the ring failed: its notes go back by `reclaim`.
+	pub failed: bool,
 }
