@@ -5,6 +5,7 @@ use super::{
 	journal::{Bytes32, Entry, Journal, JournalError, Stage},
 	member::MemberKey,
 	proof::{self, Flaw, Proof, ProofError, Proven, Statement},
+	refusals::{code_of, refused_for_good, NULLIFIER_USED, RING_FAILED},
 };
 use crate::{AccountId32, BlockRef, Call, Client, Error, Outcome, PetraConfig, Signer};
 use codec::{Decode, Encode};
@@ -14,49 +15,6 @@ use subxt::rpcs::rpc_params;
 
 /// For how many blocks a withdrawal is valid: one that does not make it by then is proven anew.
 const VALID_FOR: BlockNumber = 32;
-/// The codes with which the runtime refuses a withdrawal (`Custom error: 111`), by the ledger's names.
-pub mod refusals {
-	/// `Mixing::RingNotFound`.
-	pub const RING_NOT_FOUND: u8 = 111;
-	/// `Mixing::RingFailed`.
-	pub const RING_FAILED: u8 = 112;
-	/// `Mixing::NoteExpired`.
-	pub const NOTE_EXPIRED: u8 = 113;
-	/// `Mixing::NullifierUsed`.
-	pub const NULLIFIER_USED: u8 = 116;
-	/// `Mixing::CannotReceive`.
-	pub const CANNOT_RECEIVE: u8 = 117;
-	/// `Mixing::BadProof`.
-	pub const BAD_PROOF: u8 = 118;
-}
-
-/// The code of a refusal, if it has one of the runtime's own.
-fn code_of(reason: &str) -> Option<u8> {
-	let (_, rest) = reason.split_once("Custom error: ")?;
-	let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-	digits.parse().ok()
-}
-
-/// What a refusal means that stays one, whatever proof is sent; none if another attempt may succeed.
-fn refused_for_good(reason: &str) -> Option<&'static str> {
-	match code_of(reason) {
-		Some(refusals::RING_NOT_FOUND) => Some(
-			"Mixing::RingNotFound: there is no such ring, or its notes have expired and it is gone",
-		),
-		Some(refusals::NOTE_EXPIRED) => {
-			Some("Mixing::NoteExpired: the settlement window of the note has passed")
-		},
-		Some(refusals::CANNOT_RECEIVE) => {
-			Some("Mixing::CannotReceive: the recipient cannot receive the note: name another one")
-		},
-		Some(refusals::BAD_PROOF) => Some("Mixing::BadProof: this client does not fit the chain"),
-		None if reason.contains("call is not expected") => {
-			Some("the regulator has paused mixing withdrawals")
-		},
-		_ => None,
-	}
-}
-
 /// Why a note was not mixed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -510,13 +468,13 @@ impl Mixer {
 			Err(MixError::Chain(Error::Expired { .. })) => return Ok(false),
 			Err(error) => return Err(error),
 		};
-		if code_of(&reason) == Some(refusals::RING_FAILED) {
+		if code_of(&reason) == Some(RING_FAILED) {
 			return Err(MixError::RingFailed { ring: aim.ring });
 		}
 		if let Some(meaning) = refused_for_good(&reason) {
 			return Err(MixError::Refused { meaning, reason });
 		}
-		if code_of(&reason) == Some(refusals::NULLIFIER_USED) {
+		if code_of(&reason) == Some(NULLIFIER_USED) {
 			// Nobody but us can have used it.
 			if done.attempts == 1 && !matches!(aim.entry.stage, Stage::Withdrawing { .. }) {
 				return Err(MixError::AlreadyOut);
@@ -660,21 +618,5 @@ mod tests {
 		}
 		assert_eq!(newest(&ring(&[false, false]), 0), None);
 		assert_eq!(newest(&ring(&[]), 0), None);
-	}
-
-	#[test]
-	fn refusals_should_be_told_apart_by_what_can_be_done_about_them() {
-		let said = |code: u8| format!("Invalid Transaction (1010): Custom error: {code}");
-		assert_eq!(code_of(&said(refusals::NULLIFIER_USED)), Some(refusals::NULLIFIER_USED));
-		assert_eq!(code_of("Priority is too low (1014): 32 vs 32"), None);
-		for code in [refusals::RING_NOT_FOUND, refusals::NOTE_EXPIRED, refusals::CANNOT_RECEIVE] {
-			assert!(refused_for_good(&said(code)).is_some(), "{code}");
-		}
-		// Too old a root, a deadline that has passed, a pool that has the note already: prove again.
-		for reason in [said(110), said(114), said(115), "Priority is too low (1014)".into()] {
-			assert_eq!(refused_for_good(&reason), None, "{reason}");
-		}
-		let paused = "Invalid Transaction (1010): Transaction call is not expected";
-		assert!(refused_for_good(paused).is_some());
 	}
 }

@@ -1,6 +1,6 @@
 //! Member keys: under which a note lies in a ring. Each is used for one note and never again.
 
-use super::proof::Crypto;
+use crate::proof::Crypto;
 use petra_primitives::{messages::mixing, Note};
 use verifiable::GenerateVerifiable;
 
@@ -33,7 +33,7 @@ impl MemberKey {
 		self.public
 	}
 
-	pub(super) fn secret(&self) -> &<Crypto as GenerateVerifiable>::Secret {
+	pub(crate) fn secret(&self) -> &<Crypto as GenerateVerifiable>::Secret {
 		&self.secret
 	}
 

@@ -15,7 +15,7 @@
 //!
 //! Times of a plan are in milliseconds of Unix time.
 
-use super::notes::{split_energy, split_money, Energy, NotSplittable, NoteSizes};
+use crate::notes::{split_energy, split_money, Energy, NotSplittable, NoteSizes};
 use petra_primitives::{AssetKind, Balance, FeederId, Limits, Note, Power, Timestep};
 use rand::{CryptoRng, Rng, SeedableRng};
 use std::time::Duration;
@@ -278,7 +278,7 @@ pub fn day_of(time: u64) -> u64 {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::mixing::notes::is_note;
+	use crate::notes::is_note;
 	use std::collections::BTreeSet;
 
 	const SIZES: NoteSizes = NoteSizes { power_lot: 100, money_unit: 1_000_000 };

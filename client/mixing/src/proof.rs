@@ -4,7 +4,7 @@
 //! so a note comes out once; its message binds chain, pool, ring, revision, deadline and recipient, so that nobody can
 //! make use of it but for that recipient.
 
-use super::member::MemberKey;
+use crate::member::MemberKey;
 use codec::Encode;
 use petra_primitives::{messages::mixing, BlockNumber, Note, Withdrawal};
 use std::{
@@ -21,7 +21,7 @@ use verifiable::{
 };
 
 /// The scheme of the ring proofs.
-pub(super) type Crypto = BandersnatchVrfVerifiable;
+pub(crate) type Crypto = BandersnatchVrfVerifiable;
 /// The smallest domain, whose rings have up to 255 members.
 const DOMAIN: RingDomainSize = RingDomainSize::Domain11;
 
