@@ -1,6 +1,6 @@
 //! Connecting to a node.
 
-use crate::{Error, PetraConfig, Result};
+use crate::{lasting::Lasting, Error, PetraConfig, Result};
 use std::{sync::Arc, time::Duration};
 use subxt::{
 	backend::LegacyBackend,
@@ -21,6 +21,8 @@ pub struct Client {
 	pub(crate) rpc: RpcClient,
 	pub(crate) methods: LegacyRpcMethods<subxt::config::RpcConfigFor<PetraConfig>>,
 	pub(crate) api: OnlineClient<PetraConfig>,
+	/// Whether the connection is made anew when it breaks.
+	pub(crate) lasting: bool,
 }
 
 impl std::fmt::Debug for Client {
@@ -60,15 +62,33 @@ impl Client {
 		}
 	}
 
+	/// As [`Client::connect_within`], with a connection that is made anew whenever it breaks: a node that is down or
+	/// restarts only delays who asks. Requests wait, and are asked again; [`Client::send`] finds out what became of a
+	/// transaction that was under way; [`Client::follow`] misses no block.
+	///
+	/// # Errors
+	/// [`Error::Unreachable`] if nobody answered in the first place.
+	pub async fn connect_lasting(url: &str, patience: Duration) -> Result<Self> {
+		Self::connect_within(url, patience).await?;
+		let unreachable =
+			|reason: String| Error::Unreachable { url: url.into(), waited: patience, reason };
+		let rpc = RpcClient::new(Lasting::connect(url).await.map_err(unreachable)?);
+		Self::over(url, rpc, true).await.map_err(unreachable)
+	}
+
 	/// One attempt to connect. The node's long-standing interface is used, as by polkadot.js: a slow reader of its
 	/// subscriptions is not cut off.
 	async fn attempt(url: &str) -> Result<Self, String> {
 		let rpc = RpcClient::from_insecure_url(url).await.map_err(|error| error.to_string())?;
+		Self::over(url, rpc, false).await
+	}
+
+	async fn over(url: &str, rpc: RpcClient, lasting: bool) -> Result<Self, String> {
 		let backend = LegacyBackend::builder().build(rpc.clone());
 		let api = OnlineClient::from_backend(Arc::new(backend))
 			.await
 			.map_err(|error| error.to_string())?;
-		Ok(Self { url: url.into(), methods: LegacyRpcMethods::new(rpc.clone()), rpc, api })
+		Ok(Self { url: url.into(), methods: LegacyRpcMethods::new(rpc.clone()), rpc, api, lasting })
 	}
 
 	/// The address that this client is connected to.

@@ -1,10 +1,36 @@
 //! What the regulator does: calls of root, through the sudo key.
 
-use crate::{call, transaction::name_of, Call, Client, Error, Keypair, Outcome, Result, Value};
-use subxt::error::DispatchError;
+use crate::{
+	transaction::{failure, name_of_call},
+	Client, Error, Outcome, PetraConfig, Result,
+};
+use codec::Encode;
+use subxt::{
+	error::DispatchError,
+	tx::{DynamicPayload, Payload, Signer},
+	utils::Static,
+};
 
 /// `Ok` in the SCALE encoding of a `Result`.
 const OK: u8 = 0;
+
+/// A call as its bytes, to be an argument of another call.
+struct Encoded(Vec<u8>);
+
+impl Encode for Encoded {
+	fn encode_to<T: codec::Output + ?Sized>(&self, destination: &mut T) {
+		destination.write(&self.0);
+	}
+}
+
+/// The weight that a call is given which says of itself that it fills a block.
+#[derive(Encode)]
+struct Weight {
+	#[codec(compact)]
+	ref_time: u64,
+	#[codec(compact)]
+	proof_size: u64,
+}
 
 impl Client {
 	/// Has root make a call, with the sudo key, and waits until that is final.
@@ -13,9 +39,13 @@ impl Client {
 	/// [`Error::Dispatch`] with the name of the **inner** call's error if that failed (sudo itself succeeds then, and
 	/// says so in an event only), or with sudo's own (`Sudo::RequireSudo`: this is not the sudo key); otherwise as
 	/// [`Client::send`].
-	pub async fn sudo(&self, inner: &Call, sudo: &Keypair) -> Result<Outcome> {
-		let outcome = self.send(&call("Sudo", "sudo", [inner.clone().into_value()]), sudo).await?;
-		self.check_sudo(inner, outcome).await
+	pub async fn sudo(
+		&self,
+		inner: &impl Payload,
+		sudo: &impl Signer<PetraConfig>,
+	) -> Result<Outcome> {
+		let arguments = (Static(self.encoded(inner).await?),);
+		self.root(inner, &DynamicPayload::new("Sudo", "sudo", arguments), sudo).await
 	}
 
 	/// As [`Client::sudo`], for calls that say of themselves that they fill a block (`System.set_code`): their weight is
@@ -23,16 +53,36 @@ impl Client {
 	///
 	/// # Errors
 	/// As [`Client::sudo`].
-	pub async fn sudo_unchecked_weight(&self, inner: &Call, sudo: &Keypair) -> Result<Outcome> {
-		let no_weight =
-			Value::named_composite([("ref_time", Value::u128(0)), ("proof_size", Value::u128(0))]);
-		let arguments = [inner.clone().into_value(), no_weight];
-		let outcome = self.send(&call("Sudo", "sudo_unchecked_weight", arguments), sudo).await?;
-		self.check_sudo(inner, outcome).await
+	pub async fn sudo_unchecked_weight(
+		&self,
+		inner: &impl Payload,
+		sudo: &impl Signer<PetraConfig>,
+	) -> Result<Outcome> {
+		let no_weight = Weight { ref_time: 0, proof_size: 0 };
+		let arguments = (Static(self.encoded(inner).await?), Static(no_weight));
+		let call = DynamicPayload::new("Sudo", "sudo_unchecked_weight", arguments);
+		self.root(inner, &call, sudo).await
 	}
 
-	async fn check_sudo(&self, inner: &Call, outcome: Outcome) -> Result<Outcome> {
-		let name = format!("{}.{}", inner.pallet_name(), inner.call_name());
+	/// The bytes of a call that this chain has.
+	async fn encoded(&self, call: &impl Payload) -> Result<Encoded> {
+		let at = self.at(self.best_head().await?.hash).await?;
+		let transactions = at.transactions();
+		transactions
+			.validate(call)
+			.and_then(|()| transactions.call_data(call))
+			.map(Encoded)
+			.map_err(|error| Error::metadata(name_of_call(call), error))
+	}
+
+	async fn root(
+		&self,
+		inner: &impl Payload,
+		outer: &impl Payload,
+		sudo: &impl Signer<PetraConfig>,
+	) -> Result<Outcome> {
+		let outcome = self.send(outer, sudo).await?;
+		let name = name_of_call(inner);
 		let block = outcome.block.number;
 		let sudid = outcome.event("Sudo", "Sudid").ok_or_else(|| Error::NoEvent {
 			call: name.clone(),
@@ -46,7 +96,7 @@ impl Client {
 				let at = self.at(self.header(outcome.block.hash).await?.parent_hash).await?;
 				let error = DispatchError::decode_from(error, at.metadata())
 					.map_err(|error| Error::metadata("Sudo.Sudid", error))?;
-				Err(Error::Dispatch { call: name, error: name_of(&error), block })
+				Err(failure(&name, &error, block))
 			},
 			None => Err(Error::NoEvent { call: name, event: "Sudo.Sudid", block }),
 		}

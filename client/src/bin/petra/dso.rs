@@ -1,0 +1,367 @@
+//! `petra dso`
+
+use crate::{
+	answer::Answer,
+	context::{price, timestep, Context},
+	failure::Failure,
+};
+use clap::{Args, Subcommand, ValueEnum};
+use petra_client::{
+	calls,
+	types::{
+		Authorization, Balance, FeederId, FeederLimits, Limits, MarketMode, MeterId, Path, Power,
+		RegulatoryTransaction, Timestep,
+	},
+	units::{format_money, format_power, parse_money, parse_power, PriceInput, TimeInput},
+	AccountId32, Client, Ledger, Outcome, Payload,
+};
+use serde_json::{json, Value};
+
+const TIME: &str = "It takes effect at timesteps after this one";
+
+#[derive(Subcommand)]
+#[command(
+	after_help = "The key is that of --key-file, else the wallet's //petra//dso. On development networks Alice has it:\n  printf //Alice >alice.key; petra --key-file alice.key dso market auction"
+)]
+pub enum Command {
+	/// Authorise a meter, or authorise it again with other limits
+	#[command(
+		after_help = "Example:\n  petra --key-file dso.key dso authorize 7 --key 5F… --feeder 1 --max-production 5kW --max-consumption 5kW --max-money 100EUR"
+	)]
+	Authorize {
+		/// The meter's number
+		meter: MeterId,
+		/// The meter's key (`petra wallet address --meter 7` on the meter)
+		#[arg(long, value_name = "ADDRESS")]
+		key: AccountId32,
+		/// The feeder on which it hangs
+		#[arg(long)]
+		feeder: FeederId,
+		#[command(flatten)]
+		limits: LimitArguments,
+		/// Who withdraws for the household
+		#[arg(long, value_enum, default_value = "meter")]
+		path: PathArgument,
+		#[arg(long, default_value = "now", help = TIME)]
+		time: TimeInput,
+	},
+	/// Ban meters: they can withdraw nothing any more
+	Ban {
+		/// The meters' numbers
+		#[arg(required = true)]
+		meters: Vec<MeterId>,
+		#[arg(long, default_value = "now", help = TIME)]
+		time: TimeInput,
+	},
+	/// Set what the DSO sells and buys at; what is not given stays
+	#[command(
+		after_help = "Example:\n  petra dso prices --consumption 0.35EUR/kWh --production 0.08EUR/kWh"
+	)]
+	Prices {
+		/// What the DSO sells at
+		#[arg(long, required_unless_present = "production")]
+		consumption: Option<PriceInput>,
+		/// What the DSO buys at: at most what it sells at
+		#[arg(long)]
+		production: Option<PriceInput>,
+		#[arg(long, default_value = "now", help = TIME)]
+		time: TimeInput,
+	},
+	/// Change a meter's limits
+	Limits {
+		/// The meter's number
+		meter: MeterId,
+		#[command(flatten)]
+		limits: LimitArguments,
+		#[arg(long, default_value = "now", help = TIME)]
+		time: TimeInput,
+	},
+	/// Set how much may be traded on a feeder
+	Feeder {
+		/// The feeder's number
+		feeder: FeederId,
+		/// The most production, and the most consumption
+		#[arg(long, value_parser = parse_power, required_unless_present = "unlimited", requires = "external")]
+		internal: Option<Power>,
+		/// The most by which the two may differ
+		#[arg(long, value_parser = parse_power, requires = "internal")]
+		external: Option<Power>,
+		/// Lift the limits
+		#[arg(long, conflicts_with_all = ["internal", "external"])]
+		unlimited: bool,
+		#[arg(long, default_value = "now", help = TIME)]
+		time: TimeInput,
+	},
+	/// Set how energy is traded
+	#[command(
+		after_help = "Examples:\n  petra dso market auction\n  petra dso market fixed 0.25EUR/kWh --time +8"
+	)]
+	Market {
+		/// How
+		#[arg(value_enum)]
+		mode: ModeArgument,
+		/// The price, if it is fixed
+		#[arg(required_if_eq("mode", "fixed"))]
+		price: Option<PriceInput>,
+		/// It takes effect at timesteps after this one: at the earliest, the first whose gate is open
+		#[arg(long)]
+		time: Option<TimeInput>,
+	},
+	/// Ask the agents for more or less power
+	#[command(
+		after_help = "Example:\n  petra dso signal --from +2 --to +5 --change=-2000     2 kW less"
+	)]
+	Signal {
+		/// First timestep
+		#[arg(long)]
+		from: TimeInput,
+		/// Last timestep
+		#[arg(long)]
+		to: TimeInput,
+		/// Watts
+		#[arg(long, value_name = "WATTS", allow_hyphen_values = true)]
+		change: i64,
+	},
+	/// Name the account of the withdrawal service, which creates assets on the DSO path
+	Issuer {
+		/// The account
+		#[arg(required_unless_present = "none")]
+		account: Option<AccountId32>,
+		/// There is none any more
+		#[arg(long, conflicts_with = "account")]
+		none: bool,
+	},
+}
+
+#[derive(Args)]
+pub struct LimitArguments {
+	/// The most production that it may withdraw, in each timestep
+	#[arg(long, value_name = "POWER", value_parser = parse_power)]
+	max_production: Power,
+	/// The most consumption that it may withdraw, in each timestep
+	#[arg(long, value_name = "POWER", value_parser = parse_power)]
+	max_consumption: Power,
+	/// The most money that it may withdraw, in each billing period
+	#[arg(long, value_name = "MONEY", value_parser = parse_money)]
+	max_money: Balance,
+}
+
+impl LimitArguments {
+	fn limits(&self) -> Limits {
+		Limits {
+			max_production: self.max_production,
+			max_consumption: self.max_consumption,
+			max_financial: self.max_money,
+		}
+	}
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum PathArgument {
+	/// Its meter (the DSO does not learn the addresses)
+	Meter,
+	/// The DSO's service
+	Dso,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum ModeArgument {
+	/// Every trade at one price
+	Fixed,
+	/// Trades at the offer's price, for whoever accepts it first
+	FirstCome,
+	/// One clearing at gate closure, at one price
+	Auction,
+}
+
+pub async fn run(command: Command, context: &Context) -> Result<Answer, Failure> {
+	let client = context.client().await?;
+	let ledger = client.ledger().await?;
+	let desk = Desk { context, client, ledger };
+	match command {
+		Command::Authorize { meter, key, feeder, limits, path, time } => {
+			let path = match path {
+				PathArgument::Meter => Path::Meter,
+				PathArgument::Dso => Path::Dso,
+			};
+			let limits = limits.limits();
+			let authorization = Authorization { id: meter, pubkey: key, feeder, limits, path };
+			let regulation = RegulatoryTransaction {
+				authorize: vec![authorization],
+				..desk.nothing(time).await?
+			};
+			let said =
+				format!("meter {meter} is authorised on feeder {feeder}: {}", shown(&limits));
+			desk.regulate(regulation, said, json!({ "meter": meter, "feeder": feeder }))
+				.await
+		},
+		Command::Ban { meters, time } => {
+			let regulation =
+				RegulatoryTransaction { ban: meters.clone(), ..desk.nothing(time).await? };
+			let said = format!("banned: {meters:?}");
+			desk.regulate(regulation, said, json!({ "meters": meters })).await
+		},
+		Command::Prices { consumption, production, time } => {
+			desk.prices(consumption, production, time).await
+		},
+		Command::Limits { meter, limits, time } => {
+			let limits = limits.limits();
+			let time = timestep(&desk.ledger, time).await?;
+			let said = format!("meter {meter}: {}, after timestep {time}", shown(&limits));
+			desk.sudo(&calls::set_limits(meter, limits, time), said, json!({ "meter": meter }))
+				.await
+		},
+		Command::Feeder { feeder, internal, external, time, .. } => {
+			let limits = internal
+				.zip(external)
+				.map(|(internal, external)| FeederLimits { internal, external });
+			let time = timestep(&desk.ledger, time).await?;
+			let said = limits.map_or("no limits".into(), |limits| {
+				let (internal, external) =
+					(format_power(limits.internal), format_power(limits.external));
+				format!("at most {internal} each way, and {external} of difference")
+			});
+			let said = format!("feeder {feeder}: {said}, after timestep {time}");
+			let call = calls::set_feeder_limits(feeder, limits, time);
+			desk.sudo(&call, said, json!({ "feeder": feeder, "limits": limits })).await
+		},
+		Command::Market { mode, price, time } => desk.market(mode, price, time).await,
+		Command::Signal { from, to, change } => {
+			let (from, to) =
+				(timestep(&desk.ledger, from).await?, timestep(&desk.ledger, to).await?);
+			let call = calls::publish_control_signal(from, to, change);
+			let said = format!("asked for {change:+} W from timestep {from} to {to}");
+			desk.sudo(&call, said, json!({ "from": from, "to": to, "change": change }))
+				.await
+		},
+		Command::Issuer { account, .. } => {
+			let said = account.map_or("there is no issuer".into(), |account| {
+				format!("the withdrawal service is {account}")
+			});
+			desk.sudo(&calls::set_issuer(account), said, json!({ "issuer": account })).await
+		},
+	}
+}
+
+/// Where the regulator sits.
+struct Desk<'a> {
+	context: &'a Context,
+	client: Client,
+	ledger: Ledger,
+}
+
+impl Desk<'_> {
+	/// A regulation that changes nothing, at a time.
+	async fn nothing(&self, time: TimeInput) -> Result<RegulatoryTransaction, Failure> {
+		Ok(RegulatoryTransaction {
+			authorize: Vec::new(),
+			ban: Vec::new(),
+			price_consumption: None,
+			price_production: None,
+			time: timestep(&self.ledger, time).await?,
+		})
+	}
+
+	async fn regulate(
+		&self,
+		regulation: RegulatoryTransaction,
+		said: String,
+		answer: Value,
+	) -> Result<Answer, Failure> {
+		let said = format!("{said}, after timestep {}", regulation.time);
+		self.sudo(&calls::regulate(regulation), said, answer).await
+	}
+
+	async fn prices(
+		&self,
+		consumption: Option<PriceInput>,
+		production: Option<PriceInput>,
+		time: TimeInput,
+	) -> Result<Answer, Failure> {
+		let mut said = Vec::new();
+		let mut prices = Vec::new();
+		for (verb, asked) in [("sells", consumption), ("buys", production)] {
+			let price = match asked {
+				Some(asked) => {
+					let (price, converter) = price(&self.ledger, &asked).await?;
+					said.push(format!("{verb} at {price} ({})", converter.per_kwh(price)));
+					Some(price)
+				},
+				None => None,
+			};
+			prices.push(price);
+		}
+		let [price_consumption, price_production] = prices[..] else {
+			return Err(Failure::Usage("no prices".into()));
+		};
+		let regulation = RegulatoryTransaction {
+			price_consumption,
+			price_production,
+			..self.nothing(time).await?
+		};
+		let answer = json!({ "consumption": price_consumption, "production": price_production });
+		self.regulate(regulation, format!("the DSO {}", said.join(" and ")), answer)
+			.await
+	}
+
+	async fn market(
+		&self,
+		mode: ModeArgument,
+		asked: Option<PriceInput>,
+		time: Option<TimeInput>,
+	) -> Result<Answer, Failure> {
+		let (mode, said) = match (mode, asked) {
+			(ModeArgument::Fixed, Some(asked)) => {
+				let (price, converter) = price(&self.ledger, &asked).await?;
+				let said = format!("every trade at {price} ({})", converter.per_kwh(price));
+				(MarketMode::FixedPrice(price), said)
+			},
+			(ModeArgument::FirstCome, None) => {
+				(MarketMode::FirstComeFirstServed, "first come, first served".into())
+			},
+			(ModeArgument::Auction, None) => (MarketMode::DoubleAuction, "double auction".into()),
+			_ => return Err(Failure::Usage("a fixed market has a price, and no other has".into())),
+		};
+		let time = match time {
+			Some(time) => timestep(&self.ledger, time).await?,
+			None => self.first_open().await?,
+		};
+		let said = format!("{said}, after timestep {time}");
+		self.sudo(&calls::set_market(mode, time), said, json!({ "mode": mode, "time": time }))
+			.await
+	}
+
+	/// The first timestep that a market rule can be set after, with one to spare for the time until it is in a block.
+	async fn first_open(&self) -> Result<Timestep, Failure> {
+		let lead = self.ledger.parameters().await?.gate_lead;
+		Ok(TimeInput::FromNow(lead.saturating_add(1))
+			.resolve(self.ledger.current_timestep().await?))
+	}
+
+	async fn sudo(
+		&self,
+		call: &impl Payload,
+		said: String,
+		answer: Value,
+	) -> Result<Answer, Failure> {
+		let outcome = self.context.sudo(&self.client, call).await?;
+		Ok(done(&outcome, said, answer))
+	}
+}
+
+fn shown(limits: &Limits) -> String {
+	format!(
+		"at most {} of production, {} of consumption, {} in a billing period",
+		format_power(limits.max_production),
+		format_power(limits.max_consumption),
+		format_money(limits.max_financial)
+	)
+}
+
+/// What was done, and where.
+pub fn done(outcome: &Outcome, said: String, mut answer: Value) -> Answer {
+	answer["block"] = json!(outcome.block.number);
+	answer["blockHash"] = json!(outcome.block.hash);
+	answer["transaction"] = json!(outcome.hash);
+	Answer::new(format!("{said}\nblock {}, {:?}", outcome.block.number, outcome.block.hash), answer)
+}
