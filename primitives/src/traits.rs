@@ -2,6 +2,8 @@
 
 use crate::types::*;
 use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
 
 /// The chain's units, and its time in timesteps.
 pub trait Grid {
@@ -167,17 +169,51 @@ pub trait MeterLimits<AccountId> {
 	fn benchmark_meter(origin: &AccountId, meter: MeterId, feeder: FeederId, path: Path);
 }
 
-/// Where petra's addresses get their quota of free calls from (specification, section 8).
-pub trait QuotaGrants<AccountId> {
-	/// `who` was made by a meter, the DSO or a mixing withdrawal: it has its quota at once.
-	fn grant(who: &AccountId);
-	/// `who` was made by a free `transfer`: it has none until the next window.
-	fn grant_from_next_window(who: &AccountId);
+/// Who made an address, as everybody can read on the ledger: whose addresses count together when free calls are put in
+/// order.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum AddressMaker {
+	/// A withdrawal by this meter.
+	Meter(MeterId),
+	/// The DSO, for a household that it does not name.
+	Dso,
+	/// A mixing withdrawal, of which nobody knows whose it is.
+	Mixing,
 }
 
+/// Where petra's addresses get their quota of free calls from (specification, section 8).
+pub trait QuotaGrants<AccountId> {
+	/// `who` is a meter's key: it has its quota at once.
+	fn grant_to_key(who: &AccountId);
+	/// `who` was made by a meter, the DSO or a mixing withdrawal: it has its quota at once.
+	fn grant(who: &AccountId, maker: AddressMaker);
+	/// `who` was made by a free `transfer`: it has none until the next window.
+	fn grant_from_next_window(who: &AccountId);
+	/// Whether `who` was granted a quota.
+	fn is_granted(who: &AccountId) -> bool;
+}
+
+/// Nobody is granted anything, and nobody is made for it.
 impl<AccountId> QuotaGrants<AccountId> for () {
-	fn grant(_: &AccountId) {}
+	fn grant_to_key(_: &AccountId) {}
+	fn grant(_: &AccountId, _: AddressMaker) {}
 	fn grant_from_next_window(_: &AccountId) {}
+	fn is_granted(_: &AccountId) -> bool {
+		true
+	}
 }
 
 /// Which calls are free, and what they cost of the caller's quota.
@@ -231,10 +267,15 @@ pub trait AssetLedger<AccountId> {
 		id: AssetId,
 		notes: u32,
 	) -> Result<EnergyAsset<AccountId>, AssetLedgerError>;
+	/// Whether [`Self::unpool`] succeeds for `notes` notes one after the other, all of them for `owner`.
+	fn can_unpool(owner: &AccountId, notes: u32) -> Result<(), AssetLedgerError>;
 	/// Makes one pooled note an asset again, with its `AssetAdded`.
 	fn unpool(asset: EnergyAsset<AccountId>) -> Result<AssetId, AssetLedgerError>;
 	/// `notes` equal pooled notes have expired.
 	fn expire_pooled(note: &PooledNotes) -> Result<(), AssetLedgerError>;
+	/// Makes an asset as a withdrawal does, over an interval in which power is live already: its expiry costs the most.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_withdraw(asset: EnergyAsset<AccountId>) -> Result<AssetId, AssetLedgerError>;
 }
 
 /// Equal energy notes in mixing pools.
@@ -263,6 +304,22 @@ pub trait InspectPools {
 impl InspectPools for () {
 	fn pooled_notes() -> Vec<PooledNotes> {
 		Vec::new()
+	}
+}
+
+/// Where transactions that nobody signs stand among free calls (specification, section 8).
+pub trait FreeOrder<AccountId> {
+	/// The pool priority of a transaction for which `who` stands and before which `before` others of it wait: that of a free
+	/// call of `who`, so that neither kind can be flooded out by the other.
+	fn priority(who: &AccountId, before: u32) -> u64;
+	/// Makes the place of `who` the one that costs the most to find.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_worst_case(_: &AccountId) {}
+}
+
+impl<AccountId> FreeOrder<AccountId> for () {
+	fn priority(_: &AccountId, _: u32) -> u64 {
+		0
 	}
 }
 

@@ -1,7 +1,8 @@
 //! The records of assets: what every change of them has in common, and what other pallets may do.
 
 use crate::{
-	live_power::LivePower, Assets, AssetsOf, Config, Event, Expiries, LiveOn, NextAssetId, Pallet,
+	live_power::LivePower, Assets, AssetsOf, Config, Event, Expiries, Holders, LiveOn, NextAssetId,
+	Pallet,
 };
 use frame_support::ensure;
 use petra_primitives::{
@@ -161,6 +162,13 @@ impl<T: Config> AssetLedger<AccountId32> for Pallet<T> {
 		Ok(asset)
 	}
 
+	fn can_unpool(owner: &AccountId32, notes: u32) -> LedgerResult {
+		let holding = Holders::<T>::get(owner).map_or(0, |holder| holder.assets);
+		holding.checked_add(notes).ok_or(AssetLedgerError::Overflow)?;
+		let next = NextAssetId::<T>::get();
+		next.checked_add(notes.into()).map(|_| ()).ok_or(AssetLedgerError::Overflow)
+	}
+
 	fn unpool(asset: EnergyAsset<AccountId32>) -> LedgerResult<AssetId> {
 		Self::insert(asset)
 	}
@@ -169,6 +177,15 @@ impl<T: Config> AssetLedger<AccountId32> for Pallet<T> {
 		let PooledNotes { kind, feeder, power, start, end, notes } = *note;
 		Self::count(feeder, 0, notes);
 		Self::take_live_power(kind, start, end, power, notes)
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_withdraw(asset: EnergyAsset<AccountId32>) -> LedgerResult<AssetId> {
+		for around in [1, 3, 6] {
+			let (from, to) = (asset.start.saturating_sub(around), asset.end.saturating_add(around));
+			Self::add_live_power(asset.kind, from, to, asset.power.into())?;
+		}
+		Self::bring_into_being(asset)
 	}
 }
 

@@ -8,8 +8,9 @@ use frame_support::{
 };
 use frame_system::EnsureRoot;
 use petra_primitives::{
-	AssetKind, AssetOutput, Authorization, Balance, FeederId, Grid, InspectPools, Limits, MeterId,
-	NewAsset, Parameters, Path, PooledNotes, Power, QuotaGrants, Timestep, WithdrawalOutput,
+	AddressMaker, AssetKind, AssetOutput, Authorization, Balance, FeederId, Grid, InspectPools,
+	Limits, MeterId, NewAsset, Parameters, Path, PooledNotes, Power, QuotaGrants, Timestep,
+	WithdrawalOutput,
 };
 use sp_core::{sr25519, Pair, H256};
 use sp_runtime::{
@@ -101,10 +102,11 @@ impl pallet_meter_registry::Config for Test {
 	type MaxChangesAhead = ConstU32<8>;
 }
 
-/// Who was granted a quota: whether at once.
+/// Who was granted a quota: at once, by whom, or from the next window on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Grant {
-	Now,
+	Key,
+	Now(AddressMaker),
 	NextWindow,
 }
 
@@ -120,11 +122,17 @@ impl Grants {
 	}
 }
 impl QuotaGrants<AccountId32> for Grants {
-	fn grant(who: &AccountId32) {
-		GRANTS.with_borrow_mut(|grants| grants.insert(who.clone(), Grant::Now));
+	fn grant_to_key(who: &AccountId32) {
+		GRANTS.with_borrow_mut(|grants| grants.insert(who.clone(), Grant::Key));
+	}
+	fn grant(who: &AccountId32, maker: AddressMaker) {
+		GRANTS.with_borrow_mut(|grants| grants.insert(who.clone(), Grant::Now(maker)));
 	}
 	fn grant_from_next_window(who: &AccountId32) {
 		GRANTS.with_borrow_mut(|grants| grants.insert(who.clone(), Grant::NextWindow));
+	}
+	fn is_granted(who: &AccountId32) -> bool {
+		Self::of(who).is_some()
 	}
 }
 

@@ -18,7 +18,8 @@ impl<T: Config> Pallet<T> {
 	/// What `call` by `who` costs of its quota, in asset writes, at least 1; none if the call is not free for `who`
 	/// (specification, section 8).
 	///
-	/// `withdraw` is free for registered meters only. A `transfer` costs one more for each address that it makes.
+	/// `withdraw` is free for registered meters only. A `transfer` costs one more for each address that it makes: that
+	/// gets money and has no account yet, or gets an asset and has no quota yet.
 	pub fn free_call_cost(who: &AccountId32, call: &Call<T>) -> Option<u32> {
 		match call {
 			Call::withdraw { outputs, .. } => {

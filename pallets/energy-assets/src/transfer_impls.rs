@@ -200,13 +200,14 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// The outputs' addresses that have no account yet.
+	/// The outputs' addresses that a transfer makes: those that get money and have no account yet, and those that get an
+	/// asset and have no quota yet, so that nobody can deny it to them by paying something into their account before.
 	pub(crate) fn new_addresses(outputs: &TransferOutputs<T>) -> BTreeSet<&AccountId32> {
 		let energy = outputs.assets.iter().map(|output| &output.address);
 		let money = outputs.money.iter().map(|(address, _)| address);
-		energy
-			.chain(money)
-			.filter(|address| !frame_system::Pallet::<T>::account_exists(address))
-			.collect()
+		let without_quota = energy.filter(|address| !T::Quota::is_granted(address));
+		let without_account =
+			money.filter(|address| !frame_system::Pallet::<T>::account_exists(address));
+		without_quota.chain(without_account).collect()
 	}
 }

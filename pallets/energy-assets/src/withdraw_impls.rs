@@ -4,8 +4,8 @@ use crate::{Config, Error, LiveOn, Pallet};
 use alloc::vec::Vec;
 use frame_support::{dispatch::DispatchResult, ensure, traits::Get};
 use petra_primitives::{
-	Balance, EnergyAsset, EnergyRequest, FeederId, Grid, MeterId, MeterLimits, NewAsset, Power,
-	QuotaGrants, Timestep, WithdrawalOutput,
+	AddressMaker, Balance, EnergyAsset, EnergyRequest, FeederId, Grid, MeterId, MeterLimits,
+	NewAsset, Power, QuotaGrants, Timestep, WithdrawalOutput,
 };
 use sp_runtime::AccountId32;
 
@@ -34,13 +34,15 @@ impl<T: Config> Pallet<T> {
 		if !energy.is_empty() {
 			Self::ensure_room(feeder, energy.len() as u64, 1)?;
 		}
+		let maker = AddressMaker::Meter(meter);
 		for output in outputs {
 			match output {
 				WithdrawalOutput::Energy { address, kind, power, start, end } => {
-					Self::create_withdrawn(address, NewAsset { feeder, kind, power, start, end })?
+					let asset = NewAsset { feeder, kind, power, start, end };
+					Self::create_withdrawn(address, asset, maker)?
 				},
 				WithdrawalOutput::Financial { address, amount } => {
-					Self::create_money(address, amount)?
+					Self::create_money(address, amount, maker)?
 				},
 			}
 		}
@@ -54,19 +56,23 @@ impl<T: Config> Pallet<T> {
 		let request = EnergyRequest { kind, power, start, end };
 		T::Meters::withdraw_for_feeder(feeder, &request).map_err(Error::<T>::from)?;
 		Self::ensure_room(feeder, 1, 1)?;
-		Ok(Self::create_withdrawn(address, asset)?)
+		Ok(Self::create_withdrawn(address, asset, AddressMaker::Dso)?)
 	}
 
 	pub(crate) fn do_add_financial_balance(
 		address: AccountId32,
 		amount: Balance,
 	) -> DispatchResult {
-		Ok(Self::create_money(address, amount)?)
+		Ok(Self::create_money(address, amount, AddressMaker::Dso)?)
 	}
 
-	fn create_withdrawn(owner: AccountId32, asset: NewAsset) -> Result<(), Error<T>> {
+	fn create_withdrawn(
+		owner: AccountId32,
+		asset: NewAsset,
+		maker: AddressMaker,
+	) -> Result<(), Error<T>> {
 		let NewAsset { feeder, kind, power, start, end } = asset;
-		T::Quota::grant(&owner);
+		T::Quota::grant(&owner, maker);
 		let (traded, locked) = (false, false);
 		Self::bring_into_being(EnergyAsset {
 			owner,
@@ -81,8 +87,12 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	fn create_money(address: AccountId32, amount: Balance) -> Result<(), Error<T>> {
-		T::Quota::grant(&address);
+	fn create_money(
+		address: AccountId32,
+		amount: Balance,
+		maker: AddressMaker,
+	) -> Result<(), Error<T>> {
+		T::Quota::grant(&address, maker);
 		Self::issue(address, amount)
 	}
 

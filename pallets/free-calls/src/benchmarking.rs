@@ -9,7 +9,7 @@ use frame_support::{
 };
 use frame_system::{CheckMortality, CheckNonce, CheckWeight};
 use pallet_transaction_payment::ChargeTransactionPayment;
-use petra_primitives::QuotaGrants;
+use petra_primitives::{AddressMaker, QuotaGrants};
 use sp_runtime::{
 	generic::Era,
 	traits::{AsSystemOriginSigner, Dispatchable, One, SaturatedConversion, Saturating, Zero},
@@ -44,7 +44,9 @@ fn granted<T: Config>() -> T::AccountId {
 	frame_system::Pallet::<T>::set_block_number(One::one());
 	// Enough for any call that the helper may make.
 	QuotaRules::<T>::put(Rules { quota: u32::MAX, window: 64 });
-	Pallet::<T>::grant(&who);
+	// With two places to compare.
+	Pallet::<T>::grant(&who, AddressMaker::Meter(1));
+	Pallet::<T>::grant(&who, AddressMaker::Mixing);
 	Usage::<T>::mutate_extant(&who, |usage| usage.used = 1);
 	who
 }
@@ -70,20 +72,21 @@ mod benchmarks {
 			ChargeTransactionPayment::from(Zero::zero()),
 		));
 		let weight = T::BlockWeights::get().get(DispatchClass::Normal).base_extrinsic;
-		let mut left = None;
+		let mut priority = None;
 
 		#[block]
 		{
 			Pallet::<T>::lift_nonce(&who);
-			if let Some((cost, remaining)) = Pallet::<T>::free_call(&who, &call) {
-				left = extension.fits(&who, cost, remaining);
-				Pallet::<T>::charge(&who, cost)?;
+			if let Some(terms) = Pallet::<T>::free_call(&who, &call) {
+				let before = extension.before(&who);
+				priority = terms.fit(before).then(|| Pallet::<T>::priority(&terms, before));
+				Pallet::<T>::charge(&who, terms.cost)?;
 				Pallet::<T>::take_share(weight)?;
 				Pallet::<T>::return_share(weight);
 			}
 		}
 
-		assert_eq!(left, Some(u32::MAX - 1));
+		assert!(priority >= Some(FIRST_RANK));
 		assert!(Usage::<T>::get(&who).is_some_and(|usage| usage.used > 1));
 		Ok(())
 	}

@@ -116,20 +116,17 @@ where
 	CallOf<T>: Dispatchable<Info = DispatchInfo, PostInfo = PostDispatchInfo>,
 	T::RuntimeOrigin: AsSystemOriginSigner<T::AccountId> + Clone,
 {
-	/// Whether a call of `who` that costs `cost`, with this nonce, fits into what is left of the quota: returns the part
-	/// that is left when the calls before it have run.
-	pub(crate) fn fits(&self, who: &T::AccountId, cost: u32, remaining: u32) -> Option<u32> {
+	/// How many calls of `who` come before this one.
+	pub(crate) fn before(&self, who: &T::AccountId) -> u32 {
 		let next = frame_system::Pallet::<T>::account_nonce(who);
-		let before: u32 = self.0 .1 .0.saturating_sub(next).saturated_into();
-		// Each of the calls before it costs at least 1.
-		remaining.checked_sub(before).filter(|left| cost <= *left)
+		self.0 .1 .0.saturating_sub(next).saturated_into()
 	}
 
 	/// The validity of a call that the quota pays for. The three standard extensions make nothing of the implication.
 	#[allow(clippy::too_many_arguments)]
 	fn validate_free(
 		&self,
-		(cost, remaining): (u32, u32),
+		terms: Terms,
 		origin: DispatchOriginOf<CallOf<T>>,
 		who: T::AccountId,
 		call: &CallOf<T>,
@@ -147,9 +144,10 @@ where
 			check_era.validate(origin, call, info, len, implicit.0, implication, source)?;
 		let (nonce_valid, nonce, origin) =
 			check_nonce.validate(origin, call, info, len, (), implication, source)?;
-		let Some(left) = self.fits(&who, cost, remaining) else {
+		let before = self.before(&who);
+		if !terms.fit(before) {
 			return Err(InvalidTransaction::Custom(OVER_QUOTA).into());
-		};
+		}
 		let (weight_valid, weight, origin) =
 			check_weight.validate(origin, call, info, len, (), implication, source)?;
 		if booked::<T>(info, len).any_gt(Pallet::<T>::share()) {
@@ -157,8 +155,7 @@ where
 			return Err(InvalidTransaction::ExhaustsResources.into());
 		}
 		let own_valid = ValidTransaction {
-			// Those who have used less go first.
-			priority: left.into(),
+			priority: Pallet::<T>::priority(&terms, before),
 			// What waits longer than a window is not worth its place in the pool.
 			longevity: TransactionLongevity::from(QuotaRules::<T>::get().window),
 			..Default::default()
@@ -167,7 +164,7 @@ where
 			.combine_with(nonce_valid)
 			.combine_with(weight_valid)
 			.combine_with(own_valid);
-		Ok((valid, Val::Free { who, cost, nonce, weight }, origin))
+		Ok((valid, Val::Free { who, cost: terms.cost, nonce, weight }, origin))
 	}
 }
 

@@ -18,6 +18,8 @@
 //!   [`Config::Cost`] says, at least 1, whether it succeeds or fails. Windows are fixed: blocks `0..64`, `64..128`, …
 //! - All that nobody pays for takes at most three quarters of what normal transactions may weigh in a block together
 //!   ([`FREE_SHARE`]).
+//! - Inside that share those go first who have used less of it, as households and not as addresses ([`FIRST_RANK`],
+//!   [`BEHIND_STEP`]): the place of an address depends on how many others its maker has made since.
 //! - A free call is valid in the transaction pool only if the calls before it (by nonce) and it itself fit into what
 //!   is left of the quota, so that a flood never enters.
 //!
@@ -42,6 +44,7 @@ extern crate alloc;
 
 mod extension;
 mod nonce;
+mod order_impls;
 mod quota_impls;
 mod types;
 pub mod weights;
@@ -82,13 +85,22 @@ pub const MAX_IDLE_STEPS: u32 = 256;
 /// Of what normal transactions may weigh in a block, the part that those may take for which nobody pays.
 pub const FREE_SHARE: Perbill = Perbill::from_percent(75);
 
-/// What is added to the pool priority of every transaction that pays. Free calls have the part of their signer's quota
-/// that is left as priority, which is less.
+/// What is added to the pool priority of every transaction that pays. Free calls have less.
 ///
 /// A full share of free calls is told to the block author as "exhausts resources": the call stays in the pool and comes
 /// again in the next block. The author takes that as "the block is full" and gives up after a few more tries, so whatever
 /// pays must have come before: hence the gap.
 pub const PAID_PRIORITY: TransactionPriority = 1 << 32;
+
+/// The least pool priority of a free call in the first rank: by a meter's key, or by an address that a meter, the DSO or a
+/// mixing withdrawal made. Addresses that a free `transfer` made have less.
+pub const FIRST_RANK: TransactionPriority = 1 << 31;
+
+/// So many asset writes are one step: the first of an address in a window go at the address's place.
+pub const STEP: u32 = 4;
+
+/// Each further step of an address goes as if so many more addresses had been made after it.
+pub const BEHIND_STEP: u64 = 16;
 
 // What FRAME's macros add for try-runtime expects.
 #[cfg_attr(feature = "try-runtime", allow(clippy::expect_used))]
@@ -97,7 +109,7 @@ pub mod pallet {
 	use super::*;
 	use frame_support::{pallet_prelude::*, weights::WeightMeter};
 	use frame_system::pallet_prelude::*;
-	use petra_primitives::FreeCallCost;
+	use petra_primitives::{AddressMaker, FreeCallCost};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -130,6 +142,11 @@ pub mod pallet {
 	// Blake2_128Concat: anybody chooses addresses.
 	#[pallet::storage]
 	pub type Usage<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, QuotaUsage>;
+
+	/// How many addresses each maker has made.
+	// Twox64Concat: meters are the regulator's choice.
+	#[pallet::storage]
+	pub type Makers<T: Config> = StorageMap<_, Twox64Concat, AddressMaker, Making, ValueQuery>;
 
 	/// The next nonces of accounts that ended, while the block number has not passed them.
 	// Blake2_128Concat: anybody chooses addresses.

@@ -12,7 +12,7 @@ use frame_support::{
 };
 use frame_system::{limits::BlockWeights, CheckMortality, CheckNonce, CheckWeight};
 use pallet_transaction_payment::{ChargeTransactionPayment, FungibleAdapter};
-use petra_primitives::FreeCallCost;
+use petra_primitives::{AddressMaker, FreeCallCost, MeterId};
 use sp_runtime::{
 	generic::Era,
 	testing::H256,
@@ -32,6 +32,9 @@ pub const WINDOW: u32 = 10;
 pub const RICH: AccountId = 1;
 pub const MEMBER: AccountId = 2;
 pub const PAYER: AccountId = 3;
+/// Whose meters' addresses the first two are.
+pub const METER: MeterId = 1;
+pub const BESIDE: MeterId = 2;
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
 
@@ -215,8 +218,8 @@ impl ExtBuilder {
 			use petra_primitives::QuotaGrants;
 			run_to(1);
 			System::inc_sufficients(&MEMBER);
-			FreeCalls::grant(&MEMBER);
-			FreeCalls::grant(&RICH);
+			FreeCalls::grant(&MEMBER, AddressMaker::Meter(METER));
+			FreeCalls::grant(&RICH, AddressMaker::Meter(BESIDE));
 		});
 		ext
 	}

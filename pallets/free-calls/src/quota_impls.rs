@@ -6,7 +6,7 @@ use frame_support::{
 	traits::{Get, OnKilledAccount},
 	weights::Weight,
 };
-use petra_primitives::{FreeCallCost, QuotaGrants};
+use petra_primitives::{AddressMaker, FreeCallCost, QuotaGrants};
 use sp_runtime::{
 	traits::SaturatedConversion,
 	transaction_validity::{InvalidTransaction, TransactionValidityError},
@@ -27,15 +27,16 @@ impl<T: Config> Pallet<T> {
 		Some(usage.remaining(Self::window(), QuotaRules::<T>::get().quota))
 	}
 
-	/// What `call` by `who` costs of the quota, at least 1, and what of it is left; none if `who` pays for it.
+	/// What `call` by `who` costs of the quota, and what there is; none if `who` pays for it.
 	pub(crate) fn free_call(
 		who: &T::AccountId,
 		call: &<T as frame_system::Config>::RuntimeCall,
-	) -> Option<(u32, u32)> {
+	) -> Option<Terms> {
 		// First what most who pay do not have.
-		let remaining = Self::remaining(who)?;
-		let cost = T::Cost::cost(who, call)?;
-		Some((cost.max(1), remaining))
+		let usage = Usage::<T>::get(who)?;
+		let cost = T::Cost::cost(who, call)?.max(1);
+		let remaining = usage.remaining(Self::window(), QuotaRules::<T>::get().quota);
+		Some(Terms { cost, remaining, usage })
 	}
 
 	/// Uses up `cost` of the quota of `who`.
@@ -78,22 +79,41 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Grants a quota from `window` on. What was used before counts on.
-	fn grant_from(who: &T::AccountId, window: u32) {
-		Usage::<T>::mutate(who, |usage| match usage {
-			Some(usage) => usage.from_window = usage.from_window.min(window),
-			None => *usage = Some(QuotaUsage { window, used: 0, from_window: window }),
+	/// Grants a quota from `window` on, with the standing that comes of the one before. What was used before counts on.
+	fn grant_from(
+		who: &T::AccountId,
+		window: u32,
+		standing: impl FnOnce(Option<Standing>) -> Standing,
+	) {
+		Usage::<T>::mutate(who, |usage| {
+			let standing = standing(usage.map(|usage| usage.standing));
+			*usage = Some(match *usage {
+				Some(usage) => {
+					let from_window = usage.from_window.min(window);
+					QuotaUsage { from_window, standing, ..usage }
+				},
+				None => QuotaUsage { window, used: 0, from_window: window, standing },
+			});
 		});
 	}
 }
 
 impl<T: Config> QuotaGrants<T::AccountId> for Pallet<T> {
-	fn grant(who: &T::AccountId) {
-		Self::grant_from(who, Self::window());
+	fn grant_to_key(who: &T::AccountId) {
+		Self::grant_from(who, Self::window(), |_| Standing::Key);
+	}
+
+	fn grant(who: &T::AccountId, maker: AddressMaker) {
+		Self::grant_from(who, Self::window(), |standing| Self::standing_made_by(maker, standing));
 	}
 
 	fn grant_from_next_window(who: &T::AccountId) {
-		Self::grant_from(who, Self::window().saturating_add(1));
+		let next = Self::window().saturating_add(1);
+		Self::grant_from(who, next, |standing| standing.unwrap_or(Standing::Transferred));
+	}
+
+	fn is_granted(who: &T::AccountId) -> bool {
+		Usage::<T>::contains_key(who)
 	}
 }
 

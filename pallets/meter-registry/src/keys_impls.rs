@@ -24,7 +24,7 @@ impl<T: Config> Pallet<T> {
 			},
 		}
 		Keys::<T>::insert(key, meter);
-		T::Quota::grant(key);
+		T::Quota::grant_to_key(key);
 	}
 
 	/// `key` signs for no meter any more: its account is held until the block number has passed its nonce.

@@ -8,9 +8,9 @@ use frame_support::{
 	weights::Weight,
 };
 use petra_primitives::{
-	AssetKind, Authorization, Balance, EnergyRequest, FeederId, Grid, Limits, MeterAdministration,
-	MeterAdministrationError, MeterId, MeterLimits, Parameters, Path, Power, QuotaGrants, Timestep,
-	WithdrawalError,
+	AddressMaker, AssetKind, Authorization, Balance, EnergyRequest, FeederId, Grid, Limits,
+	MeterAdministration, MeterAdministrationError, MeterId, MeterLimits, Parameters, Path, Power,
+	QuotaGrants, Timestep, WithdrawalError,
 };
 use sp_runtime::{type_with_default::TypeWithDefault, BuildStorage, DispatchError, StateVersion};
 use std::cell::Cell;
@@ -76,11 +76,17 @@ impl Grid for Clock {
 /// Notes down who is granted a quota.
 pub struct Grants;
 impl QuotaGrants<u64> for Grants {
-	fn grant(who: &u64) {
+	fn grant_to_key(who: &u64) {
 		Granted::mutate(|granted| granted.push(*who));
+	}
+	fn grant(_: &u64, _: AddressMaker) {
+		unreachable!("the register makes no addresses")
 	}
 	fn grant_from_next_window(_: &u64) {
 		unreachable!("meters have their quota at once")
+	}
+	fn is_granted(who: &u64) -> bool {
+		Granted::get().contains(who)
 	}
 }
 

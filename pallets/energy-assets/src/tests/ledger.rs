@@ -1,6 +1,6 @@
 //! What the market and the mixing pools do with assets.
 
-use crate::{mock::*, Event, LiveOn};
+use crate::{mock::*, Event, Holder, Holders, LiveOn, NextAssetId};
 use petra_primitives::{AssetLedger, AssetLedgerError, AssetsExist, EnergyAsset, PooledNotes};
 
 #[test]
@@ -75,6 +75,27 @@ fn pooled_notes_should_stay_live_until_they_expire() {
 		EnergyAssets::expire_pooled(&note(3)).unwrap();
 		Pooled::set(vec![]);
 		assert_eq!(LiveOn::<Test>::get(FEEDER), 1);
+	});
+}
+
+#[test]
+fn can_unpool_should_say_whether_ids_and_counts_last() {
+	build_and_execute(|| {
+		assert_eq!(EnergyAssets::can_unpool(&account(1), u32::MAX), Ok(()));
+		withdraw(1, 500, OPEN, OPEN);
+		assert_eq!(EnergyAssets::can_unpool(&account(1), u32::MAX - 1), Ok(()));
+		let overflow = Err(AssetLedgerError::Overflow);
+		assert_eq!(EnergyAssets::can_unpool(&account(1), u32::MAX), overflow);
+		assert_eq!(EnergyAssets::can_unpool(&account(2), u32::MAX), Ok(()));
+	});
+	new_test_ext().execute_with(|| {
+		let overflow = Err(AssetLedgerError::Overflow);
+		NextAssetId::<Test>::put(u64::MAX - 1);
+		assert_eq!(EnergyAssets::can_unpool(&account(1), 1), Ok(()));
+		assert_eq!(EnergyAssets::can_unpool(&account(1), 2), overflow);
+		NextAssetId::<Test>::put(0);
+		Holders::<Test>::insert(account(1), Holder { assets: u32::MAX, leaving: None });
+		assert_eq!(EnergyAssets::can_unpool(&account(1), 1), overflow);
 	});
 }
 

@@ -1,6 +1,7 @@
 //! Which calls are free, what they cost, and who is granted a quota.
 
 use crate::{mock::*, Call};
+use petra_primitives::AddressMaker;
 
 #[test]
 fn withdrawal_should_grant_a_quota_at_once() {
@@ -10,8 +11,14 @@ fn withdrawal_should_grant_a_quota_at_once() {
 		fund(3, 10);
 		let asset = new_asset(FEEDER, 100, OPEN, OPEN);
 		assert_done(signed(ISSUER), Call::add_energy_asset { address: account(4), asset });
-		for who in 1..=4 {
-			assert_eq!(Grants::of(&account(who)), Some(Grant::Now));
+		for who in [1, 2] {
+			assert_eq!(
+				Grants::of(&account(who)),
+				Some(Grant::Now(AddressMaker::Meter(METER.into())))
+			);
+		}
+		for who in [3, 4] {
+			assert_eq!(Grants::of(&account(who)), Some(Grant::Now(AddressMaker::Dso)));
 		}
 		assert_eq!(Grants::of(&account(5)), None);
 	});
@@ -31,11 +38,33 @@ fn transfer_should_grant_new_addresses_a_quota_from_the_next_window() {
 		let call = transfer(inputs(&[id], &[(1, 50)]), outputs(parts, &[(3, 10), (4, 40)]));
 		assert_done(signed(1), call);
 		let grants = [1, 2, 3, 4].map(|who| Grants::of(&account(who)));
-		let (now, next) = (Some(Grant::Now), Some(Grant::NextWindow));
-		assert_eq!(grants, [now, now, next, next]);
+		let now = |maker| Some(Grant::Now(maker));
+		let (meter, dso) = (now(AddressMaker::Meter(METER.into())), now(AddressMaker::Dso));
+		let next = Some(Grant::NextWindow);
+		assert_eq!(grants, [meter, dso, next, next]);
 		// A plain balance transfer gives none.
 		Balances::transfer_allow_death(signed(1), account(5), 5).unwrap();
 		assert_eq!(Grants::of(&account(5)), None);
+	});
+}
+
+#[test]
+fn transfer_should_grant_a_quota_when_somebody_has_paid_into_the_address_before() {
+	build_and_execute(|| {
+		let id = withdraw(1, 100, OPEN, OPEN);
+		fund(2, 10);
+		Balances::transfer_allow_death(signed(2), account(5), 1).unwrap();
+		assert!(System::account_exists(&account(5)));
+		assert_eq!(Grants::of(&account(5)), None);
+		let call = || transfer(inputs(&[id], &[]), outputs(vec![output(5, 100, OPEN, OPEN)], &[]));
+		// It costs as much as a new address.
+		assert_eq!(EnergyAssets::free_call_cost(&account(1), &call()), Some(2));
+		assert_done(signed(1), call());
+		assert_eq!(Grants::of(&account(5)), Some(Grant::NextWindow));
+		// Money alone grants nothing to who has an account.
+		Balances::transfer_allow_death(signed(2), account(6), 1).unwrap();
+		assert_done(signed(2), transfer(inputs(&[], &[(2, 4)]), outputs(vec![], &[(6, 4)])));
+		assert_eq!(Grants::of(&account(6)), None);
 	});
 }
 

@@ -50,7 +50,7 @@ fn random_history_should_agree_with_a_list_of_charges() {
 						.and_modify(|first| *first = from.min(*first))
 						.or_insert(from);
 					if at_once {
-						FreeCalls::grant(&who);
+						FreeCalls::grant(&who, AddressMaker::Meter(who as MeterId % 3));
 					} else {
 						FreeCalls::grant_from_next_window(&who);
 					}

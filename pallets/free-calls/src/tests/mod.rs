@@ -3,6 +3,7 @@
 mod encoding;
 mod history;
 mod nonce;
+mod order;
 mod pool;
 mod quota;
 mod share;
@@ -10,7 +11,7 @@ mod try_state;
 
 use crate::{mock::*, *};
 use frame_support::{assert_ok, StorageNoopGuard};
-use petra_primitives::QuotaGrants;
+use petra_primitives::{AddressMaker, MeterId, QuotaGrants};
 use sp_runtime::{
 	generic::Era,
 	transaction_validity::{InvalidTransaction, TransactionValidityError},

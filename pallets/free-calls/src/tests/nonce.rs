@@ -41,7 +41,7 @@ fn nothing_should_be_replayed_when_an_address_comes_back() {
 		// The block number has passed the nonce, so the address may go, and comes back.
 		run_to(4);
 		System::inc_sufficients(&MEMBER);
-		FreeCalls::grant(&MEMBER);
+		FreeCalls::grant(&MEMBER, AddressMaker::Meter(METER));
 		for replayed in [first, second] {
 			assert_eq!(replayed.validate(), Err(InvalidTransaction::Stale.into()));
 			assert_invalid(replayed, InvalidTransaction::Stale.into());

@@ -95,7 +95,7 @@ fn quota_should_begin_at_once_when_a_meter_grants_it_after_a_transfer_did() {
 	ExtBuilder::default().build_and_execute(|| {
 		System::inc_sufficients(&9);
 		FreeCalls::grant_from_next_window(&9);
-		FreeCalls::grant(&9);
+		FreeCalls::grant(&9, AddressMaker::Mixing);
 		assert_ok!(signed(9, write(1)).apply().unwrap());
 	});
 }
@@ -105,7 +105,7 @@ fn quota_should_not_be_renewed_when_granted_again() {
 	ExtBuilder::default().build_and_execute(|| {
 		assert_ok!(signed(MEMBER, write(QUOTA)).apply().unwrap());
 		let _unchanged = StorageNoopGuard::default();
-		FreeCalls::grant(&MEMBER);
+		FreeCalls::grant(&MEMBER, AddressMaker::Meter(METER));
 		FreeCalls::grant_from_next_window(&MEMBER);
 		assert_eq!(FreeCalls::remaining(&MEMBER), Some(0));
 	});

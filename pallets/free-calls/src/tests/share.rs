@@ -6,7 +6,7 @@ fn members(count: u64) -> Vec<AccountId> {
 	let accounts: Vec<_> = (100..100 + count).collect();
 	for who in &accounts {
 		System::inc_sufficients(who);
-		FreeCalls::grant(who);
+		FreeCalls::grant(who, AddressMaker::Dso);
 	}
 	accounts
 }

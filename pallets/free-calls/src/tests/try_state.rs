@@ -14,7 +14,8 @@ fn reported(corrupt: impl FnOnce(), message: &'static str) {
 }
 
 fn usage(window: u32, used: u32, from_window: u32) {
-	Usage::<Test>::insert(MEMBER, QuotaUsage { window, used, from_window });
+	let standing = Standing::Key;
+	Usage::<Test>::insert(MEMBER, QuotaUsage { window, used, from_window, standing });
 }
 
 #[test]
@@ -33,7 +34,7 @@ fn try_state_should_report_a_share_that_is_exceeded() {
 
 #[test]
 fn try_state_should_report_a_quota_without_account() {
-	let corrupt = || FreeCalls::grant(&77);
+	let corrupt = || FreeCalls::grant(&77, AddressMaker::Dso);
 	reported(corrupt, "an address without account has a quota");
 }
 
@@ -67,4 +68,38 @@ fn try_state_should_report_a_nonce_that_is_not_in_the_queue() {
 fn try_state_should_report_a_queue_with_too_many_entries() {
 	let corrupt = || FloorQueue::<Test>::insert([0; 8], MEMBER, ());
 	reported(corrupt, "the queue has a nonce that is not kept");
+}
+
+fn making(made: u64, window: u32, before: u64) {
+	Makers::<Test>::insert(AddressMaker::Meter(METER), Making { made, window, before });
+}
+
+#[test]
+fn try_state_should_report_a_maker_that_made_less_than_before() {
+	reported(|| making(1, 0, 2), "a maker made less than before");
+}
+
+#[test]
+fn try_state_should_report_an_address_made_ahead_of_time() {
+	reported(|| making(1, 1, 0), "a maker made an address in a window ahead");
+}
+
+#[test]
+fn try_state_should_report_a_place_that_nobody_made() {
+	reported(
+		|| Makers::<Test>::remove(AddressMaker::Meter(METER)),
+		"an address has a place that nobody made",
+	);
+}
+
+#[test]
+fn try_state_should_report_too_many_addresses_in_front() {
+	let place = Place { maker: AddressMaker::Meter(METER), before: 0 };
+	let corrupt = || {
+		Usage::<Test>::mutate(RICH, |usage| {
+			let usage = usage.as_mut().unwrap();
+			usage.standing = Standing::Made { first: place, other: None };
+		})
+	};
+	reported(corrupt, "a maker has more addresses in front than it made");
 }
