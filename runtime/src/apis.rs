@@ -1,9 +1,9 @@
 //! The runtime APIs that nodes and clients call.
 
 use crate::{
-	genesis, AccountId, Aura, Balance, Block, EnergyAssets, Executive, FreeCalls, Grandpa,
-	Historical, InherentDataExt, MeterRegistry, Offers, Regulation, Runtime, RuntimeCall,
-	RuntimeGenesisConfig, SessionKeys, TransactionPayment, VERSION,
+	genesis, AccountId, Aura, Balance, Block, Delivery, EnergyAssets, Executive, FreeCalls,
+	Grandpa, Historical, InherentDataExt, MeterRegistry, Mixing, Offers, Regulation, Runtime,
+	RuntimeCall, RuntimeGenesisConfig, SessionKeys, TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -13,12 +13,13 @@ use frame_support::{
 };
 use pallet_grandpa::AuthorityId as GrandpaId;
 use petra_primitives::{
+	delivery::{Commitment, EnergyBlock},
 	AssetId, AssetKind, EnergyAsset, FeederId, FeederLoad, Grid, MarketMode, MarketRules, MeterId,
-	MeterInfo, Offer, OfferId, Parameters, Price, Segment, Timestep,
+	MeterInfo, Note, Offer, OfferId, Parameters, PoolInfo, Price, RingInfo, Segment, Timestep,
 };
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
-use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
+use sp_core::{crypto::KeyTypeId, OpaqueMetadata, H256};
 use sp_runtime::{
 	traits::{Block as BlockT, NumberFor},
 	transaction_validity::{TransactionSource, TransactionValidity},
@@ -261,6 +262,28 @@ impl_runtime_apis! {
 
 		fn control_signal(t: Timestep) -> Option<i64> {
 			Regulation::control_signal(t)
+		}
+
+		fn mixing_pools() -> Vec<PoolInfo> {
+			Mixing::mixing_pools()
+		}
+
+		fn ring(pool: Note, ring: u32) -> Option<RingInfo> {
+			Mixing::ring(pool, ring)
+		}
+	}
+
+	impl petra_primitives::api::DeliveryApi<Block, AccountId> for Runtime {
+		fn blocks(after: Option<(AccountId, u32)>, limit: u32) -> Vec<EnergyBlock<AccountId>> {
+			Delivery::blocks(after, limit)
+		}
+
+		fn commitments_of(account: AccountId) -> Vec<(H256, Commitment<AccountId>)> {
+			Delivery::commitments_of(&account)
+		}
+
+		fn commitment(id: H256) -> Option<Commitment<AccountId>> {
+			Delivery::commitment(id)
 		}
 	}
 

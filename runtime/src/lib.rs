@@ -214,4 +214,8 @@ mod runtime {
 	pub type EnergyAssets = pallet_energy_assets;
 	#[runtime::pallet_index(53)]
 	pub type Offers = pallet_offers;
+	#[runtime::pallet_index(54)]
+	pub type Mixing = pallet_mixing;
+	#[runtime::pallet_index(55)]
+	pub type Delivery = pallet_delivery;
 }

@@ -39,8 +39,9 @@
 //! `1010: Invalid Transaction: Custom error: n`, where `n` is [`FIRST_REFUSAL`] plus the place of the error in [`Error`]; a
 //! closed call filter is `Invalid call`.
 //!
-//! **In the transaction pool** each nullifier is a tag that a withdrawal provides: of two that take out the same note, one
-//! stays. All have the same priority, so none drives out another one.
+//! **In the transaction pool** each nullifier is a tag that a withdrawal provides: of two that take out the same note, the
+//! first stays. A withdrawal stands among free calls as one of its recipient before which others of that recipient wait, one
+//! for each note: free calls of addresses that have hardly made any go first, and a flood of them comes later.
 //!
 //! ### Genesis values
 //!
@@ -80,9 +81,6 @@ pub use weights::WeightInfo;
 /// The code of the first of the pallet's errors when it refuses a withdrawal: `Custom error: 110`.
 pub const FIRST_REFUSAL: u8 = 110;
 
-/// The pool priority of withdrawals. Free calls have the part of their signer's quota that is left, 64 by default.
-pub const WITHDRAWAL_PRIORITY: u64 = 32;
-
 /// How many steps of each kind one block's idle time takes at most.
 pub const MAX_IDLE_STEPS: u32 = 256;
 
@@ -99,8 +97,8 @@ pub mod pallet {
 	};
 	use frame_system::{ensure_authorized, pallet_prelude::*};
 	use petra_primitives::{
-		AssetLedger, AssetLedgerError, Balance, BlockNumber, FeederId, Grid, Note, QuotaGrants,
-		Source, Withdrawal,
+		AssetLedger, AssetLedgerError, Balance, BlockNumber, FeederId, FreeOrder, Grid, Note,
+		QuotaGrants, Source, Withdrawal,
 	};
 	use sp_core::H256;
 	use sp_runtime::AccountId32;
@@ -134,6 +132,9 @@ pub mod pallet {
 
 		/// Where new addresses get their quota of free calls.
 		type Quota: QuotaGrants<AccountId32>;
+
+		/// Where withdrawals stand among free calls.
+		type Order: FreeOrder<AccountId32>;
 
 		/// The account that has the money in pools.
 		#[pallet::constant]

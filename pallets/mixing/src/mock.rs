@@ -13,8 +13,8 @@ use frame_support::{
 };
 use frame_system::{EnsureRoot, RawOrigin};
 use petra_primitives::{
-	AddressMaker, AssetKind, Authorization, Balance, FeederId, Grid, Limits, NewAsset, Note,
-	Parameters, Path, Power, QuotaGrants, Source, Timestep, Withdrawal,
+	AddressMaker, AssetKind, Authorization, Balance, FeederId, FreeOrder, Grid, Limits, NewAsset,
+	Note, Parameters, Path, Power, QuotaGrants, Source, Timestep, Withdrawal,
 };
 use sp_core::{sr25519, Pair, H256};
 use sp_runtime::{
@@ -151,6 +151,15 @@ impl QuotaGrants<AccountId32> for Grants {
 	}
 }
 
+/// Says who stands in line, and behind how many.
+pub struct Order;
+impl FreeOrder<AccountId32> for Order {
+	fn priority(who: &AccountId32, before: u32) -> u64 {
+		let bytes: &[u8] = who.as_ref();
+		1_000_000 * u64::from(u16::from_le_bytes([bytes[0], bytes[1]])) + u64::from(before)
+	}
+}
+
 /// Weights that tell the calls apart, and steps of idle time that weigh what a test says.
 pub struct Weights;
 impl WeightInfo for Weights {
@@ -206,6 +215,7 @@ impl Config for Test {
 	type Currency = Balances;
 	type Grid = Regulation;
 	type Quota = Grants;
+	type Order = Order;
 	type PotId = PotId;
 	type MaxBatch = ConstU32<4>;
 	type MaxPoolsPerFeeder = ConstU32<3>;

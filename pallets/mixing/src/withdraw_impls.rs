@@ -3,7 +3,6 @@
 use crate::{
 	proofs::{self, Claim},
 	Call, Config, Error, Event, Fate, Nullifiers, Pallet, Ring, RingId, Rings, Root, FIRST_REFUSAL,
-	WITHDRAWAL_PRIORITY,
 };
 use alloc::{collections::btree_set::BTreeSet, vec::Vec};
 use codec::Encode;
@@ -16,7 +15,7 @@ use frame_support::{
 	traits::Contains,
 	BoundedVec,
 };
-use petra_primitives::{messages::mixing, Withdrawal};
+use petra_primitives::{messages::mixing, FreeOrder, Withdrawal};
 use sp_runtime::{transaction_validity::TransactionValidityWithRefund, AccountId32};
 
 impl<T: Config> Pallet<T> {
@@ -64,13 +63,20 @@ impl<T: Config> Pallet<T> {
 		}
 		let left = deadline.saturating_sub(Self::block());
 		let valid = ValidTransaction {
-			priority: WITHDRAWAL_PRIORITY,
+			priority: Self::priority(withdrawals),
 			requires: Vec::new(),
 			provides: withdrawals.iter().map(tag).collect(),
 			longevity: left.into(),
 			propagate: true,
 		};
 		Ok((valid, Weight::zero()))
+	}
+
+	/// Where withdrawals stand in the pool: the same for the same notes and recipients, so that none drives out another one.
+	fn priority(withdrawals: &[Withdrawal<AccountId32>]) -> u64 {
+		withdrawals
+			.first()
+			.map_or(0, |first| T::Order::priority(&first.recipient, withdrawals.len() as u32))
 	}
 
 	/// The first deadline, if none has passed.

@@ -1,11 +1,14 @@
 //! The energy market: what the DSO decides, what meters may withdraw, what may be traded.
 
-use super::RegulatorOrigin;
+use super::{DsoAccount, RegulatorOrigin};
 use crate::{
-	weights, Balances, BlockNumber, EnergyAssets, FreeCalls, MeterRegistry, Regulation, Runtime,
-	RuntimeHoldReason, Timestamp, HOURS,
+	weights, Balance, Balances, BlockNumber, EnergyAssets, FreeCalls, MeterRegistry, Mixing,
+	Regulation, Runtime, RuntimeHoldReason, Timestamp, DAYS, EUR, HOURS,
 };
-use frame_support::{parameter_types, traits::ConstU32};
+use frame_support::{
+	parameter_types,
+	traits::{ConstU128, ConstU32, ConstU64},
+};
 use pallet_regulation::EnsureIssuer;
 use sp_runtime::Perbill;
 
@@ -73,7 +76,32 @@ impl pallet_energy_assets::Config for Runtime {
 	type MaxInputs = ConstU32<64>;
 	type MaxOutputs = ConstU32<64>;
 	type Meters = MeterRegistry;
-	type Pools = ();
+	type Pools = Mixing;
 	type Quota = FreeCalls;
 	type WeightInfo = weights::pallet_energy_assets::WeightInfo<Self>;
+}
+
+/// What a producer without a certificate pays for its energy account.
+const BURN_AMOUNT: Balance = 10 * EUR;
+
+impl pallet_delivery::Config for Runtime {
+	type BurnAmount = ConstU128<BURN_AMOUNT>;
+	type Currency = Balances;
+	type DsoAccount = DsoAccount;
+	type Grid = Regulation;
+	type MaxAuthorities = ConstU32<64>;
+	type MaxBlocks = ConstU32<128>;
+	// Seven days of 15-minute timesteps; meters' status is kept for two billing periods of 30 days.
+	type MaxCertificateAge = ConstU64<672>;
+	type MaxCommitments = ConstU32<256>;
+	type MaxExpiry = ConstU32<{ 7 * DAYS }>;
+	type MaxLocks = ConstU32<64>;
+	// Trees of up to 1 024 keys.
+	type MaxMerklePath = ConstU32<10>;
+	type Meters = MeterRegistry;
+	type Order = FreeCalls;
+	type RegulatorOrigin = RegulatorOrigin;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	// Until `make bench` has measured it.
+	type WeightInfo = ();
 }

@@ -1,14 +1,15 @@
 //! Money: EUR in billionths, and fees that go to the DSO.
 
 use crate::{
-	weights, AccountId, Balance, Balances, EnergyAssets, Offers, Runtime, RuntimeCall,
-	RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, System, EXISTENTIAL_DEPOSIT,
+	weights, AccountId, Balance, Balances, Delivery, EnergyAssets, Mixing, Offers, Runtime,
+	RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, System, EXISTENTIAL_DEPOSIT,
 };
 use frame_support::{
+	dispatch::GetDispatchInfo,
 	parameter_types,
 	traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32, ConstU8, VariantCountOf},
 	weights::{
-		constants::WEIGHT_REF_TIME_PER_MICROS, ConstantMultiplier, WeightToFeeCoefficient,
+		constants::WEIGHT_REF_TIME_PER_MICROS, ConstantMultiplier, Weight, WeightToFeeCoefficient,
 		WeightToFeeCoefficients, WeightToFeePolynomial,
 	},
 	PalletId,
@@ -16,7 +17,7 @@ use frame_support::{
 use pallet_transaction_payment::{ConstFeeMultiplier, FungibleAdapter, Multiplier};
 use petra_primitives::FreeCallCost;
 use sp_runtime::{
-	traits::{AccountIdConversion, One},
+	traits::{AccountIdConversion, One, SaturatedConversion},
 	Perbill,
 };
 
@@ -80,16 +81,39 @@ impl pallet_free_calls::Config for Runtime {
 	type WeightInfo = weights::pallet_free_calls::WeightInfo<Self>;
 }
 
-/// Which calls are free (specification, section 8): those of the pallets that say so.
+/// Which calls are free (specification, section 8): those of the pallets that say so. They cost the assets that they write,
+/// and what weighs more than its writes costs more.
 pub struct FreeCallCosts;
 
 impl FreeCallCost<AccountId, RuntimeCall> for FreeCallCosts {
 	fn cost(who: &AccountId, call: &RuntimeCall) -> Option<u32> {
+		let writes = match call {
+			RuntimeCall::EnergyAssets(call) => EnergyAssets::free_call_cost(who, call)?,
+			RuntimeCall::Mixing(call) => Mixing::free_call_cost(who, call)?,
+			RuntimeCall::Offers(call) => Offers::free_call_cost(who, call)?,
+			RuntimeCall::Delivery(call) => Delivery::free_call_cost(who, call)?,
+			_ => return None,
+		};
 		match call {
-			RuntimeCall::EnergyAssets(call) => EnergyAssets::free_call_cost(who, call),
-			RuntimeCall::Offers(call) => Offers::free_call_cost(who, call),
-			_ => None,
+			// It weighs what its outputs weigh.
+			RuntimeCall::EnergyAssets(pallet_energy_assets::Call::withdraw { .. }) => Some(writes),
+			_ => Some(writes.max(weight_in_writes(call))),
 		}
+	}
+}
+
+/// How many asset writes weigh as much as `call`, rounded up: so that many inputs or co-signatures count, too.
+fn weight_in_writes(call: &RuntimeCall) -> u32 {
+	let weight = call.get_dispatch_info().call_weight.ref_time();
+	let one = FreeCallCosts::weight_of_one_write().ref_time().max(1);
+	weight.div_ceil(one).saturated_into()
+}
+
+impl FreeCallCosts {
+	/// What a call weighs that costs one asset write, at most: a `transfer` that merges four assets into one.
+	pub fn weight_of_one_write() -> Weight {
+		use pallet_energy_assets::WeightInfo;
+		weights::pallet_energy_assets::WeightInfo::<Runtime>::transfer_energy(4, 1)
 	}
 }
 

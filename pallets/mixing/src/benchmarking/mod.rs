@@ -15,8 +15,8 @@ use frame_support::{
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use petra_primitives::{
-	messages::mixing, AssetKind, AssetLedger, BlockNumber, EnergyAsset, FeederId, Grid, Note,
-	Source, Timestep, Withdrawal,
+	messages::mixing, AssetKind, AssetLedger, BlockNumber, EnergyAsset, FeederId, FreeOrder, Grid,
+	Note, Source, Timestep, Withdrawal,
 };
 use sp_runtime::{traits::Zero, AccountId32, SaturatedConversion};
 use verifiable::{ring::bandersnatch::BandersnatchVrfVerifiable as Scheme, GenerateVerifiable};
@@ -129,6 +129,7 @@ fn put_fixture<T: Config>(count: u32) -> Result<Vec<Withdrawal<AccountId32>>, Be
 	frame_system::BlockHash::<T>::insert(zero, Fixture::GENESIS);
 	let id = put_ring::<T>(Fixture::POOL, RING_CAPACITY, Fate::Undecided)?;
 	Builders::<T>::remove(id);
+	T::Order::benchmark_worst_case(&Fixture::recipient(0));
 	for _ in 0..count {
 		give_money::<T>(&Pallet::<T>::pot(), &Fixture::POOL)?;
 	}

@@ -16,7 +16,7 @@ fn withdraw_batch_should_take_notes_out_of_several_rings() {
 		];
 		let batch = withdraw_batch(wishes.iter().map(Wish::prove).collect());
 		let valid = submit(batch.clone()).unwrap();
-		assert_eq!(valid.provides.len(), 4);
+		assert_eq!((valid.provides.len(), valid.priority), (4, 1_000_000_004));
 		let events = wishes.iter().map(|wish| Event::NoteWithdrawn {
 			pool: wish.pool,
 			ring: 0,

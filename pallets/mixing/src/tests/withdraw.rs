@@ -17,7 +17,7 @@ fn withdraw_should_give_energy_to_an_address_that_was_never_seen() {
 		let wish = Wish::new(1, &ENERGY);
 		assert!(!System::account_exists(&wish.recipient));
 		let valid = submit(wish.call()).unwrap();
-		assert_eq!(valid.longevity, 20);
+		assert_eq!((valid.longevity, valid.priority), (20, 1_001_000_001));
 		assert!(valid.propagate && valid.requires.is_empty());
 		let tag = ("Mixing", ENERGY, 0u32, wish.nullifier()).encode();
 		assert_eq!(valid.provides, [tag]);
