@@ -1,6 +1,6 @@
 //! What lets a general transaction in. Nothing that its dispatch could refuse passes here.
 
-use crate::{Call, Config, Error, Pallet, Receipt};
+use crate::{Call, Config, Consumers, Error, HoldReason, Pallet, Receipt};
 use codec::Encode;
 use frame_support::{
 	ensure,
@@ -9,7 +9,7 @@ use frame_support::{
 };
 use petra_primitives::{
 	delivery::{self, Commitment},
-	messages,
+	messages, FreeOrder,
 };
 use sp_core::H256;
 use sp_runtime::{
@@ -22,6 +22,9 @@ use sp_runtime::{
 /// The code of a refused general transaction is this and the index of the pallet's error: polkadot.js shows
 /// `1010: Invalid Transaction: Custom error: 160` for the first.
 pub const REFUSAL: u8 = 160;
+
+/// How far ahead of its lock's a sequence number counts: a household that numbers with gaps is not last of all.
+const MAX_AHEAD: u64 = 256;
 
 /// What the tags of this pallet's transactions begin with.
 const TAG: &str = "petra/Delivery";
@@ -49,9 +52,10 @@ impl<T: Config> Pallet<T> {
 		receipt: &Receipt<T>,
 	) -> TransactionValidityWithRefund {
 		let (ctp_id, energy) = (*ctp_id, *energy);
-		let (commitment, _) = Self::check_confirm(ctp_id, energy)?;
-		let receipt_key = commitment.receipt_key;
+		let (commitment, delivered) = Self::check_confirm(ctp_id, energy)?;
+		let Commitment { consumer, producer, receipt_key, expiry, .. } = commitment;
 		let meter_key = Self::check_receipt(receipt, receipt_key)?;
+		Self::ensure_can_pay(HoldReason::Commitment, &consumer, &producer, delivered.paid)?;
 		let receipt_of_call = receipt.clone();
 		Self::ensure_not_filtered(Call::confirm_receipt {
 			ctp_id,
@@ -59,10 +63,12 @@ impl<T: Config> Pallet<T> {
 			receipt: receipt_of_call,
 		})?;
 		Self::verify_receipt(receipt, receipt_key, &meter_key, ctp_id, energy)?;
-		let blocks = commitment.expiry.saturating_sub(Self::this_block());
+		let others = Consumers::<T>::get(&consumer).commitments.saturating_sub(1);
+		let blocks = expiry.saturating_sub(Self::this_block());
 		let valid = ValidTransaction::with_tag_prefix(TAG)
 			.and_provides(("commitment", ctp_id))
 			.and_provides(("leaf", receipt_key))
+			.priority(T::Order::priority(&consumer, others))
 			.longevity(u64::from(blocks).max(1))
 			.build()?;
 		Ok((valid, Weight::zero()))
@@ -79,8 +85,9 @@ impl<T: Config> Pallet<T> {
 		let energy = *energy;
 		let Commitment { consumer, producer, nonce, receipt_key, .. } = commitment;
 		let ctp_id = Self::ctp_id(commitment);
-		Self::check_settle(commitment, ctp_id, energy)?;
+		let (_, lock, delivered) = Self::check_settle(commitment, ctp_id, energy)?;
 		let meter_key = Self::check_receipt(receipt, *receipt_key)?;
+		Self::ensure_can_pay(HoldReason::Lock, consumer, producer, delivered.paid)?;
 		Self::ensure_not_filtered(Call::settle {
 			commitment: commitment.clone(),
 			consumer_signature: consumer_signature.clone(),
@@ -90,11 +97,15 @@ impl<T: Config> Pallet<T> {
 		Self::verify_receipt(receipt, *receipt_key, &meter_key, ctp_id, energy)?;
 		let message = delivery::settle_message(Self::genesis_hash(), ctp_id);
 		ensure!(messages::verify(consumer_signature, &message, consumer), Error::<T>::BadSignature);
-		// No longevity: among transactions of one priority the pool puts those that end first before the others, and these
-		// are to stay in the order in which they came, which is that of their sequence numbers.
+		// In the order of their sequence numbers. No longevity: among transactions of one priority the pool puts those that
+		// end first before the others, and these are to stay in the order in which they came.
+		let next = lock.last_nonce.map_or(0, |last| last.saturating_add(1));
+		let ahead = nonce.saturating_sub(next).min(MAX_AHEAD) as u32;
+		let other_locks = Consumers::<T>::get(consumer).locks.saturating_sub(1);
 		let valid = ValidTransaction::with_tag_prefix(TAG)
 			.and_provides(("lock", consumer, producer, nonce))
 			.and_provides(("leaf", receipt_key))
+			.priority(T::Order::priority(consumer, ahead.saturating_add(other_locks)))
 			.build()?;
 		Ok((valid, Weight::zero()))
 	}

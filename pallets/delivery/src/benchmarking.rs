@@ -14,7 +14,7 @@ use frame_support::{
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use petra_primitives::{
 	delivery::{self, leaf_hash, AccountProof, CommitOptions, Commitment},
-	Balance, BlockNumber, Grid, MeterId, MeterWitnesses,
+	Balance, BlockNumber, FreeOrder, Grid, MeterId, MeterWitnesses,
 };
 use sp_core::{ecdsa, H256};
 use sp_runtime::{
@@ -83,6 +83,7 @@ fn trade<T: Config>(energy: u64, amount: Balance) -> Result<Trade<T>, BenchmarkE
 	T::Grid::benchmark_worst_case();
 	set_block::<T>(1);
 	let ((consumer_key, consumer), (producer_key, producer)) = (key(), key());
+	T::Order::benchmark_worst_case(&consumer);
 	give_money::<T>(&consumer)?;
 	put_producer::<T>(&producer)?;
 	let (leaf, _) = key();

@@ -20,7 +20,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Refuses an expiry, or a lock's end, that is not ahead, or too far.
 	pub(crate) fn ensure_ahead(expiry: BlockNumber) -> Result<(), Error<T>> {
-		let ahead = expiry.checked_sub(Self::this_block()).unwrap_or_default();
+		let ahead = expiry.saturating_sub(Self::this_block());
 		ensure!(ahead > 0, Error::<T>::ExpiryPassed);
 		ensure!(ahead <= T::MaxExpiry::get(), Error::<T>::ExpiryTooFar);
 		Ok(())

@@ -24,7 +24,7 @@ impl<T: Config> Pallet<T> {
 		Ok(Delivered { energy: energy.min(committed), paid })
 	}
 
-	/// All that does not concern the receipt.
+	/// What state says of it, but for the receipt, and whether it can be paid.
 	pub(crate) fn check_confirm(
 		ctp_id: H256,
 		energy: u64,
@@ -32,8 +32,6 @@ impl<T: Config> Pallet<T> {
 		let commitment = Commitments::<T>::get(ctp_id).ok_or(Error::<T>::CommitmentNotFound)?;
 		ensure!(Self::this_block() <= commitment.expiry, Error::<T>::ExpiryPassed);
 		let delivered = Self::delivered(&commitment, energy)?;
-		let Commitment { consumer, producer, .. } = &commitment;
-		Self::ensure_can_pay(HoldReason::Commitment, consumer, producer, delivered.paid)?;
 		Ok((commitment, delivered))
 	}
 
@@ -46,8 +44,9 @@ impl<T: Config> Pallet<T> {
 		let (commitment, delivered) = Self::check_confirm(ctp_id, energy)?;
 		let Delivered { energy: gone, paid } = delivered;
 		Self::check_receipt(&receipt, commitment.receipt_key)?;
-
 		let (consumer, producer) = (&commitment.consumer, &commitment.producer);
+		Self::ensure_can_pay(HoldReason::Commitment, consumer, producer, paid)?;
+
 		Self::pay_held(HoldReason::Commitment, consumer, producer, paid)?;
 		let rest = commitment.amount.saturating_sub(paid);
 		Self::release(HoldReason::Commitment, consumer, rest);
@@ -58,7 +57,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// All of a settlement that does not concern the receipt.
+	/// What state says of a settlement, but for the receipt, and whether it can be paid.
 	pub(crate) fn check_settle(
 		commitment: &Commitment<AccountId32>,
 		ctp_id: H256,
@@ -78,7 +77,6 @@ impl<T: Config> Pallet<T> {
 		let block = Self::block_with(producer, commitment.block, delivered.energy)?;
 		ensure!(*amount == block.cost(commitment.energy), Error::<T>::WrongAmount);
 		ensure!(!Commitments::<T>::contains_key(ctp_id), Error::<T>::AlreadyCommitted);
-		Self::ensure_can_pay(HoldReason::Lock, consumer, producer, delivered.paid)?;
 		Ok((block, lock, delivered))
 	}
 
@@ -92,8 +90,9 @@ impl<T: Config> Pallet<T> {
 		let (block, lock, delivered) = Self::check_settle(&commitment, ctp_id, energy)?;
 		let Delivered { energy: gone, paid } = delivered;
 		Self::check_receipt(&receipt, commitment.receipt_key)?;
-
 		let Commitment { consumer, producer, nonce, receipt_key, .. } = commitment;
+		Self::ensure_can_pay(HoldReason::Lock, &consumer, &producer, paid)?;
+
 		Self::pay_held(HoldReason::Lock, &consumer, &producer, paid)?;
 		let amount = lock.amount.saturating_sub(paid);
 		let lock = Lock { amount, last_nonce: Some(nonce), ..lock };

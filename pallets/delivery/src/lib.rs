@@ -39,6 +39,10 @@
 //! Merkle path, then the signatures. polkadot.js shows a refusal as `1010: Invalid Transaction: Custom error: n`, where
 //! `n` is [`REFUSAL`] and the index of the pallet's [`Error`].
 //!
+//! **In the pool** they stand where a free call of the consumer would: a confirmation behind as many others as the consumer
+//! has open commitments, a settlement behind as many as its sequence number is ahead of the lock's, and as the consumer has
+//! other locks. So a flood of either kind waits behind itself.
+//!
 //! ### Genesis values and constants
 //!
 //! | name | in petra's runtime | |
@@ -51,7 +55,7 @@
 //! | `MaxLocks` | 64 | locks per consumer |
 //! | `MaxExpiry` | 7 days of blocks | how far ahead a commitment expires, and a lock ends, at most |
 //! | `MaxCertificateAge` | 672 timesteps | from this age on a certificate is too old |
-//! | `MaxMerklePath` | 16 | hashes beside the way to the root |
+//! | `MaxMerklePath` | 10 | hashes beside the way to the root, so that a tree has up to 1 024 keys |
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -103,7 +107,7 @@ pub mod pallet {
 	use frame_system::pallet_prelude::*;
 	use petra_primitives::{
 		delivery::{AccountProof, CommitOptions, Commitment},
-		Balance, BlockNumber, Grid, MeterWitnesses, Timestep,
+		Balance, BlockNumber, FreeOrder, Grid, MeterWitnesses, Timestep,
 	};
 	use sp_core::H256;
 	use sp_runtime::{AccountId32, MultiSignature};
@@ -139,6 +143,9 @@ pub mod pallet {
 		/// The meters that sign certificates of existence.
 		type Meters: MeterWitnesses<AccountId32>;
 
+		/// Where general transactions stand among free calls.
+		type Order: FreeOrder<AccountId32>;
+
 		/// Where the money goes that producers without a certificate pay.
 		type DsoAccount: Get<AccountId32>;
 
@@ -170,7 +177,7 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxCertificateAge: Get<Timestep>;
 
-		/// The most hashes beside the way from a leaf to its root.
+		/// The most hashes beside the way from a leaf to its root; a tree has at most as many keys as this allows.
 		#[pallet::constant]
 		type MaxMerklePath: Get<u32>;
 	}
@@ -452,7 +459,7 @@ pub mod pallet {
 		WrongLeaf,
 		/// The receipt's key was used before.
 		LeafUsed,
-		/// The tree has no such leaf.
+		/// The tree has no such leaf, or more leaves than a tree may have.
 		LeafOutOfRange,
 		/// The certificate is from a timestep that has not begun.
 		CertificateFromFuture,

@@ -15,7 +15,7 @@ use petra_primitives::{
 		account_message, amount_message, certificate_message, ctp_id, leaf_hash, receipt_message,
 		settle_message, AccountProof, CommitOptions, Commitment,
 	},
-	Authorization, Balance, Grid, Limits, MeterId, Parameters, Path, Timestep,
+	Authorization, Balance, FreeOrder, Grid, Limits, MeterId, Parameters, Path, Timestep,
 };
 use sp_core::{sr25519, Blake2Hasher, Pair, H256};
 use sp_runtime::{
@@ -166,6 +166,15 @@ impl WeightInfo for Weights {
 	}
 }
 
+/// As many as are before it below 1 000; [`OTHER`] is far behind.
+pub struct Order;
+impl FreeOrder<AccountId32> for Order {
+	fn priority(who: &AccountId32, before: u32) -> u64 {
+		let first = if *who == account(OTHER) { 100 } else { 1_000 };
+		first - u64::from(before)
+	}
+}
+
 impl Config for Test {
 	type WeightInfo = Weights;
 	type RegulatorOrigin = EnsureRoot<AccountId32>;
@@ -173,6 +182,7 @@ impl Config for Test {
 	type Currency = Balances;
 	type Grid = Regulation;
 	type Meters = MeterRegistry;
+	type Order = Order;
 	type DsoAccount = Dso;
 	type BurnAmount = BurnAmount;
 	type MaxAuthorities = ConstU32<4>;

@@ -6,8 +6,11 @@ use petra_primitives::{
 	delivery::{self, leaf_hash},
 	messages, Grid, MeterWitnesses,
 };
-use sp_core::{Blake2Hasher, H256};
-use sp_runtime::{traits::IdentifyAccount, AccountId32};
+use sp_core::H256;
+use sp_runtime::{
+	traits::{BlakeTwo256, IdentifyAccount},
+	AccountId32,
+};
 
 impl<T: Config> Pallet<T> {
 	/// All that is cheap to check of a receipt; returns the key of the meter that must have signed the root.
@@ -15,7 +18,9 @@ impl<T: Config> Pallet<T> {
 		receipt: &Receipt<T>,
 		receipt_key: H256,
 	) -> Result<AccountId32, Error<T>> {
-		ensure!(receipt.leaf_index < receipt.leaves, Error::<T>::LeafOutOfRange);
+		let most = 1u64.checked_shl(T::MaxMerklePath::get()).unwrap_or(u64::MAX);
+		let is_tree = u64::from(receipt.leaves) <= most;
+		ensure!(is_tree && receipt.leaf_index < receipt.leaves, Error::<T>::LeafOutOfRange);
 		let now = T::Grid::now();
 		let age = now.checked_sub(receipt.issued_at).ok_or(Error::<T>::CertificateFromFuture)?;
 		ensure!(age < T::MaxCertificateAge::get(), Error::<T>::CertificateTooOld);
@@ -57,7 +62,7 @@ impl<T: Config> Pallet<T> {
 
 	fn verify_path(receipt: &Receipt<T>, receipt_key: H256) -> Result<(), Error<T>> {
 		let leaf = binary_merkle_tree::Leaf::Hash(receipt_key);
-		let under_root = binary_merkle_tree::verify_proof::<Blake2Hasher, _, _>(
+		let under_root = binary_merkle_tree::verify_proof::<BlakeTwo256, _, _>(
 			&receipt.root,
 			receipt.merkle_path.iter().copied(),
 			receipt.leaves,

@@ -70,7 +70,39 @@ fn transactions_should_end_with_the_commitment() {
 }
 
 #[test]
-fn nothing_free_should_go_before_what_pays() {
+fn transactions_should_stand_behind_what_else_their_consumer_has_under_way() {
+	with_energy(|| {
+		let priority = |call| authorize(call).unwrap().priority;
+		for n in 1..=3 {
+			committed(&commitment(n, 10));
+		}
+		let theirs = Commitment { consumer: account(OTHER), ..commitment(4, 10) };
+		done(OTHER, commit(&theirs));
+		let confirmation = |n| {
+			let ctp_id = id(&commitment(n, 10));
+			confirm(ctp_id, 10, receipt(n, ctp_id, 10))
+		};
+		assert_eq!(priority(confirmation(1)), 998);
+		let_in(confirmation(1));
+		assert_eq!(priority(confirmation(2)), 999);
+		let ctp_id = id(&theirs);
+		assert_eq!(priority(confirm(ctp_id, 10, receipt(4, ctp_id, 10))), 100);
+
+		done(CONSUMER, lock(100, 50));
+		let settlement = |n| settle(n, &commitment(n, 1), 1);
+		assert_eq!(priority(settle(5, &Commitment { nonce: 0, ..commitment(5, 1) }, 1)), 1_000);
+		assert_eq!(priority(settlement(10)), 990);
+		assert_eq!(priority(settlement(4_000)), 1_000 - 256);
+		let_in(settlement(10));
+		assert_eq!(priority(settlement(11)), 1_000);
+		assert_eq!(priority(settlement(13)), 998);
+		done(CONSUMER, Call::lock_for { producer: account(RIVAL), amount: 1, until: 50 });
+		assert_eq!(priority(settlement(13)), 997);
+	});
+}
+
+#[test]
+fn transactions_should_be_passed_on_and_wait_for_no_others() {
 	with_energy(|| {
 		let ctp_id = committed(&commitment(1, 10));
 		let confirmation = confirm(ctp_id, 10, receipt(1, ctp_id, 10));
@@ -78,7 +110,7 @@ fn nothing_free_should_go_before_what_pays() {
 		let settlement = settle(2, &commitment(2, 10), 10);
 		for call in [confirmation, settlement] {
 			let valid = authorize(call).unwrap();
-			assert_eq!((valid.priority, valid.propagate), (0, true));
+			assert!(valid.propagate);
 			assert_eq!(valid.requires, Vec::<Vec<u8>>::new());
 		}
 	});

@@ -398,11 +398,9 @@ impl History {
 			let Some(energy) = self.random.of(&sold) else { return self.add(counts) };
 			if ctp.producer != lock.producer {
 				(ctp.producer, ctp.block) = (energy.producer, energy.number);
-				let most = if energy.price > 0 {
-					(lock.amount as u64 / energy.price).clamp(1, energy.free as u64)
-				} else {
-					energy.free as u64
-				};
+				let free = energy.free as u64;
+				let affordable = (lock.amount as u64).checked_div(energy.price).unwrap_or(free);
+				let most = affordable.clamp(1, free);
 				ctp.energy = 1 + self.random.below(most);
 				ctp.amount = u128::from(ctp.energy) * u128::from(energy.price);
 			}

@@ -249,8 +249,8 @@ impl Model {
 		let ctp = self.ctps[position].clone();
 		ensure(self.block <= ctp.expiry, Error::ExpiryPassed)?;
 		let (came, paid) = Self::worth(&ctp, energy)?;
-		self.can_receive(ctp.producer, paid)?;
 		self.cheap(evidence, ctp.leaf)?;
+		self.can_receive(ctp.producer, paid)?;
 		self.costly(evidence)?;
 		self.ctps.remove(position);
 		self.give(ctp.producer, paid);
@@ -281,8 +281,8 @@ impl Model {
 		let price = u128::from(self.energy[at].price) * u128::from(ctp.energy);
 		ensure(ctp.amount == price, Error::WrongAmount)?;
 		ensure(!self.ctps.contains(ctp), Error::AlreadyCommitted)?;
-		self.can_receive(ctp.producer, paid)?;
 		self.cheap(evidence, ctp.leaf)?;
+		self.can_receive(ctp.producer, paid)?;
 		self.costly(evidence)?;
 		ensure(signed, Error::BadSignature)?;
 		self.locks[lock].amount -= paid;

@@ -90,7 +90,7 @@ fn commitments_should_be_found_by_consumer_and_by_producer() {
 			found
 		};
 		assert_eq!(of(CONSUMER), [first.clone(), second.clone()]);
-		assert_eq!(of(OTHER), [theirs.clone()]);
+		assert_eq!(of(OTHER), std::slice::from_ref(&theirs));
 		assert_eq!(of(PRODUCER), [first, second, theirs.clone()]);
 		assert_eq!(of(RIVAL), []);
 		assert_eq!(Delivery::commitment(id(&theirs)), Some(theirs));

@@ -167,6 +167,8 @@ fn receipt_should_be_refused_when_the_leaf_is_not_under_the_root() {
 			(with(&|bad| bad.merkle_path = Default::default()), Error::NotUnderRoot),
 			(with(&|bad| bad.leaf_index = 5), Error::LeafOutOfRange),
 			(with(&|bad| bad.leaves = 0), Error::LeafOutOfRange),
+			// More than the longest path is for.
+			(with(&|bad| bad.leaves = 17), Error::LeafOutOfRange),
 			// The number of leaves is signed too.
 			(with(&|bad| bad.leaves = 6), Error::BadCertificate),
 		]
