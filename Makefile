@@ -21,7 +21,7 @@ export PETRA_PRODUCTION_WASM := 1
 # One profile and one set of features for everything, so that each crate is compiled once (docs/adr/0002).
 CARGO_ARGS := --release --workspace --locked --features runtime-benchmarks,try-runtime
 
-.PHONY: help setup build demo network test test-full unit lint fmt chain-specs complete-specs bench docs clean
+.PHONY: help setup build demo network test test-full unit lint fmt chain-specs complete-specs metadata bench docs clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -69,6 +69,9 @@ chain-specs: ## Write chain-specs/ from the runtime's presets
 complete-specs: ## Write the complete specs, plain and raw, to OUT (default: build/chain-specs)
 	cargo build $(CARGO_ARGS) --all-targets
 	scripts/chain-specs --complete $${OUT:-build/chain-specs}
+
+metadata: setup ## Write client/metadata.scale, from which the client's types are generated
+	PETRA_WRITE_METADATA=1 cargo test $(CARGO_ARGS) --test it -- metadata
 
 bench: setup ## Measure weights into runtime/src/weights (PALLETS="a b" for some)
 	scripts/bench $(PALLETS)

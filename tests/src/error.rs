@@ -11,6 +11,11 @@ pub enum Error {
 		"petra-node is in none of: {}. Build it (`make build`), or set PETRA_NODE to its path", .0.join(", ")
 	)]
 	NodeNotFound(Vec<String>),
+	/// There is no program to run.
+	#[error(
+		"petra is in none of: {}. Build it (`make build`), or set PETRA_TOOL to its path", .0.join(", ")
+	)]
+	ToolNotFound(Vec<String>),
 	/// Something that the test needs was not given.
 	#[error("{variable} is not set: {what}")]
 	NotGiven {

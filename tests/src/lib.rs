@@ -17,4 +17,4 @@ pub use directory::ScratchDirectory;
 pub use error::{Error, Result};
 pub use knobs::knob;
 pub use network::{with_network, LocalNetwork, NetworkOptions, Node, FULL_NODE, VALIDATORS};
-pub use node_program::{find_node, NODE_VARIABLE};
+pub use node_program::{find_node, find_tool, NODE_VARIABLE, TOOL_VARIABLE};

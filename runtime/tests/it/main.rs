@@ -12,6 +12,7 @@ mod cost;
 mod energy;
 mod fees;
 mod genesis;
+mod metadata;
 mod offers;
 mod replay;
 mod safety;
