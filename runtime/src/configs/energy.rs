@@ -102,6 +102,5 @@ impl pallet_delivery::Config for Runtime {
 	type Order = FreeCalls;
 	type RegulatorOrigin = RegulatorOrigin;
 	type RuntimeHoldReason = RuntimeHoldReason;
-	// Until `make bench` has measured it.
-	type WeightInfo = ();
+	type WeightInfo = weights::pallet_delivery::WeightInfo<Self>;
 }

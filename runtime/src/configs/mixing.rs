@@ -1,7 +1,9 @@
 //! The mixing pools: rings, and how much of them there may be.
 
 use super::RegulatorOrigin;
-use crate::{Balances, BlockNumber, EnergyAssets, FreeCalls, Regulation, Runtime, DAYS, MINUTES};
+use crate::{
+	weights, Balances, BlockNumber, EnergyAssets, FreeCalls, Regulation, Runtime, DAYS, MINUTES,
+};
 use frame_support::{parameter_types, traits::ConstU32, PalletId};
 
 /// For how long the root of a revision stays valid after its successor became usable: proofs need not be made in a hurry.
@@ -26,5 +28,5 @@ impl pallet_mixing::Config for Runtime {
 	type RegulatorOrigin = RegulatorOrigin;
 	type RingTimeout = ConstU32<DAYS>;
 	type RootRetention = ConstU32<ROOT_RETENTION>;
-	type WeightInfo = ();
+	type WeightInfo = weights::pallet_mixing::WeightInfo<Self>;
 }

@@ -3,9 +3,11 @@
 pub mod frame_system;
 pub mod frame_system_extensions;
 pub mod pallet_balances;
+pub mod pallet_delivery;
 pub mod pallet_energy_assets;
 pub mod pallet_free_calls;
 pub mod pallet_meter_registry;
+pub mod pallet_mixing;
 pub mod pallet_multisig;
 pub mod pallet_offers;
 pub mod pallet_proxy;
