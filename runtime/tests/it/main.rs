@@ -11,6 +11,7 @@ mod chain;
 mod cost;
 mod energy;
 mod fees;
+mod flood;
 mod genesis;
 mod metadata;
 mod offers;
