@@ -53,7 +53,7 @@ fn start_block() {
 }
 
 /// Starts the block after the last, in the slot of `time`.
-fn start_block_at(time: u64) {
+pub fn start_block_at(time: u64) {
 	let parent = System::block_number();
 	let number = parent + 1;
 	let slot = Slot::from(time / SLOT_DURATION);
@@ -84,7 +84,7 @@ pub fn next_block_at(time: u64) {
 	start_block_at(time);
 }
 
-fn finish_block() {
+pub fn finish_block() {
 	let header = Executive::finalize_block();
 	// As the next block's header will say.
 	frame_system::BlockHash::<Runtime>::insert(header.number, header.hash());

@@ -2,11 +2,10 @@
 
 use crate::chain::{finish_block, start_block_at};
 use codec::Encode;
-use petra_runtime::{BlockNumber, System, Timestamp};
+use petra_runtime::{System, Timestamp};
 
 /// A block: its transactions and its events, as the chain encodes them.
 pub struct Block {
-	pub number: BlockNumber,
 	/// Milliseconds of Unix time.
 	pub time: u64,
 	pub extrinsics: Vec<Vec<u8>>,
@@ -15,12 +14,12 @@ pub struct Block {
 
 /// Finishes the block under way, starts the next at `time`, and returns the finished one.
 pub fn seal(time: u64) -> Block {
-	let block = (System::block_number(), Timestamp::get());
+	let now = Timestamp::get();
 	let extrinsics = (0..System::extrinsic_index().unwrap_or_default())
 		.map(System::extrinsic_data)
 		.collect();
 	finish_block();
 	let events: Vec<_> = System::read_events_no_consensus().map(|record| *record).collect();
 	start_block_at(time);
-	Block { number: block.0, time: block.1, extrinsics, events: events.encode() }
+	Block { time: now, extrinsics, events: events.encode() }
 }

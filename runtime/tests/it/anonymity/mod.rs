@@ -151,7 +151,14 @@ fn an_observer_should_find_the_careless_and_not_the_others_on_a_realistic_day() 
 	let (_, most) = interval(&vec![careful.count() as f64 / careful.effective; careful.count()]);
 	assert!(careful.hits <= most, "{} of {}", careful.hits, careful.count());
 	let returned = verdict.returned();
-	for manner in [Manner::OddSizes, Manner::OwnBatch, Manner::SameAddress, Manner::MovesBack] {
+	let found = [
+		Manner::OddSizes,
+		Manner::AtOnce,
+		Manner::OwnBatch,
+		Manner::SameAddress,
+		Manner::MovesBack,
+	];
+	for manner in found {
 		let (right, count) = returned[&manner];
 		assert_eq!(right, count, "{manner:?}");
 	}
