@@ -7,6 +7,7 @@
 	clippy::unwrap_used
 )]
 
+mod anonymity;
 mod chain;
 mod cost;
 mod energy;
