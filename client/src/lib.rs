@@ -57,8 +57,6 @@ mod generated;
 mod lasting;
 mod ledger;
 pub mod mixing;
-#[cfg(service_wip)]
-pub mod service;
 pub mod spb;
 mod sudo;
 mod transaction;
