@@ -84,7 +84,7 @@ pub fn withdraw(outputs: Vec<WithdrawalOutput<AccountId>>) -> Call {
 	Call::withdraw { meter: METER, outputs: outputs.try_into().unwrap() }
 }
 
-fn output(
+pub fn output(
 	address: Keys,
 	kind: AssetKind,
 	power: u64,
@@ -102,7 +102,7 @@ fn output(
 	}
 }
 
-fn transfer(
+pub fn transfer(
 	inputs: Vec<AssetId>,
 	outputs: Vec<AssetOutput<AccountId>>,
 	co_signer: Option<(Keys, Keys)>,

@@ -2,9 +2,12 @@
 
 use crate::{
 	chain::{check_invariants, next_block, next_block_at, sudo, START},
-	energy::{energy, ids, submit, with_meter, withdraw, FEEDER},
+	energy::{energy, ids, output, submit, transfer, with_meter, withdraw, FEEDER},
 };
-use frame_support::{assert_err, assert_ok, traits::fungible::InspectHold};
+use frame_support::{
+	assert_err, assert_ok,
+	traits::{fungible::InspectHold, Get},
+};
 use pallet_offers::{Call as Offer, Error, Event};
 use petra_primitives::{
 	AssetKind::{Consumption, Production},
@@ -133,5 +136,55 @@ fn an_auction_should_be_cleared_when_the_gate_closes() {
 		// The rest of both offers is offered still, for the timesteps after t.
 		assert_eq!(Offers::offers(Production, t, t, None, 10).len(), 0);
 		assert_eq!(Offers::offers(Production, t + 1, t + 1, None, 10)[0].1.power, 400);
+	});
+}
+
+#[test]
+fn a_household_should_have_no_more_offers_in_a_timestep_than_lots_in_its_limits() {
+	type Assets = pallet_energy_assets::Error<Runtime>;
+	with_meter(|t| {
+		let lot = Regulation::parameters().power_lot;
+		let lots = |kind, count| vec![energy(Two, kind, lot, t, t); count];
+		// All that the meter may, 1 000 W of each kind, one lot at a time.
+		let all = [lots(Production, 10), lots(Consumption, 10)].concat();
+		assert_ok!(submit(One, withdraw(all)).unwrap());
+		next_block();
+		let parts: Vec<u64> = ids(Two);
+		assert_eq!(parts.len(), 20);
+		let one_more = |kind| submit(One, withdraw(lots(kind, 1))).unwrap();
+		for kind in [Production, Consumption] {
+			assert_err!(one_more(kind), Assets::LimitExceeded);
+		}
+		let halves = [lot / 2; 2].map(|power| output(Two, Production, power, t, t)).to_vec();
+		assert_err!(
+			submit(Two, transfer(parts[..1].to_vec(), halves, None)).unwrap(),
+			Assets::NotMultipleOfLot
+		);
+		// Nobody will trade at these prices, and they cost nothing.
+		for (index, asset_id) in parts.into_iter().enumerate() {
+			let price = if index < 10 { u64::MAX } else { 0 };
+			assert_ok!(submit(Two, post(asset_id, price)).unwrap());
+			if index % 8 == 7 {
+				next_block();
+			}
+		}
+		let offers = |kind| Offers::offers(kind, t, t, None, 1_000).len();
+		assert_eq!((offers(Production), offers(Consumption)), (10, 10));
+		// What is deposited gives no headroom back.
+		assert_ok!(submit(Two, Offer::<Runtime>::rescind_offer { offer_id: 0 }).unwrap());
+		let asset_id = ids(Two)[0];
+		let deposit = pallet_energy_assets::Call::<Runtime>::deposit_energy_asset { asset_id };
+		assert_ok!(submit(Two, deposit).unwrap());
+		assert_err!(one_more(Production), Assets::LimitExceeded);
+		assert_eq!(offers(Production), 9);
+
+		// What the documentation says of the book.
+		let book: u32 = <Runtime as pallet_offers::Config>::MaxOffers::get();
+		let book = u64::from(book);
+		assert_eq!((book, book * lot), (20_000, 2_000_000));
+		let household = (15_000 + 15_000) / lot;
+		assert_eq!((household, book / household), (300, 66));
+		let assets: u32 = <Runtime as pallet_energy_assets::Config>::AssetsPerMeter::get();
+		assert!(4 * u64::from(assets) < book && book < 5 * u64::from(assets));
 	});
 }

@@ -1,14 +1,16 @@
 //! The safety theorem (P1, "Safety"; specification, section 4) over random histories, against a naive model.
 //!
-//! Households withdraw, split, merge, give away, exchange and mix, the DSO authorises, bans and changes limits, time
-//! goes on; about a third of the calls is made wrong on purpose. After each step the ledger is what the model says and
-//! the bounds of the theorem hold for every group of households. `PETRA_HISTORIES` sets the number of histories,
+//! Households withdraw, split, merge, give away, exchange and mix, offer, accept and take part in auctions, the DSO
+//! authorises, bans and changes limits and the market's mode, time goes on; about a third of the calls is made wrong on
+//! purpose. After each step the ledger is what the model says, the bounds of the theorem hold for every group of
+//! households, and what is on hold is what open bids may cost. `PETRA_HISTORIES` sets the number of histories,
 //! `PETRA_SEED` runs one of them.
 
 mod compare;
 mod counts;
 mod dice;
 mod draw;
+mod market;
 mod model;
 mod rules;
 mod theorem;
@@ -24,8 +26,8 @@ use model::Model;
 use pallet_energy_assets::Call as AssetsCall;
 use petra_primitives::{AssetLedger, Grid, Parameters};
 use petra_runtime::{
-	configs::RuntimeBlockWeights, Balances, EnergyAssets, Regulation, RuntimeCall, RuntimeOrigin,
-	System, SLOT_DURATION,
+	configs::RuntimeBlockWeights, Balances, EnergyAssets, Executive, Regulation, RuntimeCall,
+	RuntimeEvent, RuntimeOrigin, System, SLOT_DURATION,
 };
 use rules::{Faults, Origin};
 use sp_runtime::{traits::Dispatchable, StateVersion};
@@ -36,7 +38,7 @@ use world::World;
 /// Histories, where the environment does not say.
 const HISTORIES: u64 = 200;
 /// Steps of each.
-const STEPS: usize = 100;
+const STEPS: usize = 140;
 /// The pallets' own invariants are checked once in so many steps.
 const INVARIANTS_EVERY: usize = 20;
 /// Of the calls that must fail, one in so many is asked whether it leaves the root of the state as it was.
@@ -85,8 +87,10 @@ impl<'a> History<'a> {
 		};
 		let set = pallet_regulation::Call::set_parameters { parameters };
 		this.call("parameters", Origin::Root, set.into());
-		let Step { name, action } = this.draw().first_regulation();
-		this.act(name, action);
+		let first = [this.draw().first_regulation(), this.draw().first_market()];
+		for Step { name, action } in first {
+			this.act(name, action);
+		}
 		this.act("blocks", Action::Blocks(vec![1]));
 		this
 	}
@@ -132,10 +136,22 @@ impl<'a> History<'a> {
 		let time = soon.max((self.model.now + more) * TIMESTEP_MS);
 		// A block in which a session ends has no idle time.
 		let limit = RuntimeBlockWeights::get().max_block;
-		let idle = System::block_weight().total().all_lt(limit);
+		let has_time = || System::block_weight().total().all_lt(limit);
+		let idle = has_time();
 		self.counts.blocks(idle);
 		next_block_at(time);
-		self.model.next_block(time / TIMESTEP_MS, idle);
+		let tends = has_time();
+		// What comes before a block's transactions.
+		Executive::inherents_applied();
+		let reaped = self.model.next_block(time / TIMESTEP_MS, idle, tends);
+		let after = holdings(self.world);
+		self.ledger.retain(|id, _| !reaped.contains(id));
+		self.flows.measure_block(self.world, &self.ledger, &after);
+		self.model.adopt(&after);
+		self.ledger = after;
+		let cleared = if tends { self.model.book.cleared.clone() } else { vec![] };
+		assert_eq!(cleared_now(), cleared, "timesteps cleared, at what prices, how much");
+		self.counts.cleared(cleared.into_iter().map(|(_, _, power)| power));
 	}
 
 	fn call(&mut self, name: &'static str, origin: Origin, call: RuntimeCall) {
@@ -155,6 +171,7 @@ impl<'a> History<'a> {
 				// First what the theorem says of what was done, whatever the model thinks of it.
 				let done = (&origin, &call);
 				self.flows.measure(self.world, &self.model, done, &self.ledger, &after);
+				self.model.adopt(&after);
 				assert!(faults.is_empty(), "{origin:?}: {call:?} succeeded in spite of {faults:?}");
 				self.counts.succeeded(name);
 				self.counts.called(function);
@@ -174,6 +191,18 @@ impl<'a> History<'a> {
 		}
 		self.ledger = after;
 	}
+}
+
+/// The clearings of the block under way: timestep, price and power.
+fn cleared_now() -> Vec<(u64, u64, u64)> {
+	let events = System::events().into_iter();
+	let cleared = events.filter_map(|record| match record.event {
+		RuntimeEvent::Offers(pallet_offers::Event::MarketCleared { timestep, price, power }) => {
+			Some((timestep, price, power))
+		},
+		_ => None,
+	});
+	cleared.collect()
 }
 
 /// Whether a call is a co-signed transfer of money alone.
@@ -198,6 +227,7 @@ fn run(seed: u64, storage: Storage, world: &World, counts: &mut Counts) {
 		(1..=STEPS).for_each(|number| history.step(number));
 		history.flows.check_all();
 		check_invariants();
+		history.counts.pairs(history.model.book.pairs);
 		let Flows { compared, tight, .. } = history.flows;
 		history.counts.bounds(compared, tight);
 	});

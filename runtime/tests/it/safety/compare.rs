@@ -1,13 +1,15 @@
 //! Whether the ledger is what the model says.
 
 use super::{
+	market::open_offers,
 	model::{Model, KINDS},
 	theorem::Holdings,
 	world::{World, FEEDERS},
 };
+use frame_support::traits::fungible::InspectHold;
 use pallet_energy_assets::{Assets, LivePages, LiveRoots};
 use petra_primitives::{AssetKind, Grid, MarketMode, MarketRules, Segment, Timestep};
-use petra_runtime::{Balances, EnergyAssets, MeterRegistry, Regulation, Runtime, System};
+use petra_runtime::{Balances, EnergyAssets, MeterRegistry, Offers, Regulation, Runtime, System};
 use petra_schedule::timeline::PageKey;
 use std::collections::BTreeMap;
 
@@ -44,6 +46,7 @@ pub fn compare(world: &World, model: &Model, holdings: &Holdings) {
 	compare_money(world, model);
 	compare_meters(model);
 	compare_policies(model);
+	compare_market(world, model);
 }
 
 fn compare_money(world: &World, model: &Model) {
@@ -51,6 +54,37 @@ fn compare_money(world: &World, model: &Model) {
 		assert_eq!(Balances::free_balance(address), model.balance(address), "money of {address}");
 	}
 	assert_eq!(Balances::total_issuance(), model.issuance, "issuance");
+}
+
+/// What is offered, what is on hold for it, and what is traded on the feeders.
+fn compare_market(world: &World, model: &Model) {
+	let offers = open_offers();
+	assert_eq!(offers, model.book.open, "offers");
+	// Between blocks no clearing is under way, so that all that is on hold is so for open bids.
+	assert!(pallet_offers::Current::<Runtime>::get().is_none());
+	for address in world.addresses.iter().flatten() {
+		let bids = offers.values().filter(|offer| offer.kind == AssetKind::Consumption);
+		let costs = bids.filter(|bid| bid.poster == *address).map(|bid| {
+			let timesteps = (bid.start..=bid.end).count() as u128;
+			u128::from(bid.price) * u128::from(bid.power) * timesteps
+		});
+		let on_hold = Balances::total_balance_on_hold(address);
+		assert_eq!(on_hold, costs.sum::<u128>(), "what {address} has on hold is for its bids");
+		assert_eq!(on_hold, model.held(address), "on hold of {address}");
+	}
+	for feeder in FEEDERS {
+		let mut from = model.now;
+		for load in Offers::feeder_load(feeder, model.now, model.last()) {
+			assert_eq!(load.start, from, "stretches follow each other");
+			from = load.end + 1;
+			for t in load.start..=load.end {
+				let traded = (i128::from(load.production), i128::from(load.consumption));
+				assert_eq!(traded, model.load(feeder, t), "traded on {feeder} in {t}");
+				assert_eq!(load.limits, model.limits_of(feeder, t), "limits of {feeder} in {t}");
+			}
+		}
+		assert_eq!(from, model.last() + 1, "stretches cover the horizon");
+	}
 }
 
 fn compare_meters(model: &Model) {

@@ -1,5 +1,6 @@
 //! What happens next: a call that the model allows, or the same with a flaw.
 
+mod market;
 mod regulation;
 mod transfer;
 mod withdrawal;
@@ -14,7 +15,7 @@ use petra_runtime::{AccountId, RuntimeCall};
 pub enum Action {
 	/// Somebody calls.
 	Call(Origin, RuntimeCall),
-	/// What an offer or a mixing deposit will do: holds an asset.
+	/// What a mixing deposit will do: holds an asset.
 	Lock(AssetId),
 	/// Lets it go again.
 	Unlock(AssetId),
@@ -44,7 +45,7 @@ impl Draw<'_> {
 	/// The next step.
 	pub fn step(&mut self) -> Step {
 		loop {
-			let step = match self.dice.below(100) {
+			let step = match self.dice.below(150) {
 				0..=21 => self.withdraw(),
 				22..=56 => self.transfer(),
 				57..=64 => self.deposit(),
@@ -54,6 +55,9 @@ impl Draw<'_> {
 				77..=78 => self.add_money(),
 				79..=88 => self.regulation(),
 				89..=90 => self.lock(),
+				91..=134 => self.market(),
+				135..=137 => Some(self.set_market()),
+				138..=140 => Some(self.set_feeder_limits()),
 				_ => Some(self.blocks()),
 			};
 			if let Some(step) = step {
@@ -154,7 +158,8 @@ impl Draw<'_> {
 	}
 
 	fn lock(&mut self) -> Option<Step> {
-		let locked = self.assets(|asset| asset.locked);
+		let mut locked = self.assets(|asset| asset.locked);
+		locked.retain(|(id, _)| !self.model.is_offered(*id));
 		if let Some((id, _)) = self.dice.pick(&locked).filter(|_| locked.len() > 2) {
 			return Some(Step { name: "unlock", action: Action::Unlock(*id) });
 		}

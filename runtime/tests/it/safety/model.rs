@@ -1,6 +1,7 @@
 //! A naive model of the ledger: one number, or one status, for each timestep. It reads calls as the specification says
 //! and shares no function with the pallets.
 
+use super::market::Book;
 use petra_primitives::{
 	AssetId, AssetKind, Authorization, EnergyAsset, FeederId, Limits, MarketMode, MeterId,
 	Parameters, Path, Price, Timestep,
@@ -90,6 +91,8 @@ pub struct Model {
 	pub prices: BTreeMap<Timestep, (Price, Price)>,
 	pub market: BTreeMap<Timestep, MarketMode>,
 	pub signals: BTreeMap<Timestep, i64>,
+	/// What is offered and traded.
+	pub book: Book,
 }
 
 impl Model {
@@ -118,6 +121,7 @@ impl Model {
 			prices: Default::default(),
 			market: Default::default(),
 			signals: Default::default(),
+			book: Default::default(),
 		}
 	}
 
@@ -283,14 +287,18 @@ impl Model {
 		*self.money.entry(who.clone()).or_default() += amount;
 	}
 
-	/// The block is finished, and expired assets are reaped if it has idle time; the next begins in timestep `now`.
-	pub fn next_block(&mut self, now: Timestep, idle: bool) {
+	/// The block is finished, and expired assets are reaped if it has idle time; the next begins in timestep `now`, and
+	/// looks after the gates if it has time for it. Returns what was reaped.
+	pub fn next_block(&mut self, now: Timestep, idle: bool, tends: bool) -> Vec<AssetId> {
 		let expired = self.assets.iter().filter(|(_, a)| idle && !a.locked && self.is_expired(a));
-		for id in expired.map(|(id, _)| *id).collect::<Vec<_>>() {
-			self.retire(id);
-		}
+		let expired: Vec<AssetId> = expired.map(|(id, _)| *id).collect();
+		expired.iter().for_each(|id| self.retire(*id));
 		self.block += 1;
 		self.now = now;
 		assert!(self.last() < *self.span.end(), "the model is too short");
+		if tends {
+			self.tend();
+		}
+		expired
 	}
 }

@@ -32,14 +32,14 @@ pub enum Origin {
 pub struct Faults(pub Vec<DispatchError>);
 
 impl Faults {
-	fn add(&mut self, error: impl Into<DispatchError>) {
+	pub fn add(&mut self, error: impl Into<DispatchError>) {
 		let error = error.into();
 		if !self.0.contains(&error) {
 			self.0.push(error);
 		}
 	}
 
-	fn add_if(&mut self, broken: bool, error: impl Into<DispatchError>) {
+	pub fn add_if(&mut self, broken: bool, error: impl Into<DispatchError>) {
 		if broken {
 			self.add(error);
 		}
@@ -75,6 +75,7 @@ impl Model {
 		match (call, origin) {
 			(RuntimeCall::EnergyAssets(call), Origin::Signed(who)) => self.assets_call(who, call),
 			(RuntimeCall::EnergyAssets(call), Origin::Root) => self.issuance_call(call),
+			(RuntimeCall::Offers(call), Origin::Signed(who)) => self.market_call(who, call),
 			(RuntimeCall::Regulation(call), Origin::Root) => self.regulation_call(call),
 			(RuntimeCall::Regulation(_), Origin::Signed(_)) => bad_origin(),
 			_ => panic!("the model does not know {call:?}"),
@@ -123,8 +124,11 @@ impl Model {
 					self.set_limits(*meter, *limits, *time);
 				}
 			},
-			RulesCall::set_feeder_limits { time, .. } => {
+			RulesCall::set_feeder_limits { feeder, limits, time } => {
 				faults.add_if(*time < self.now, Rules::TimeInPast);
+				if faults.0.is_empty() {
+					self.set_feeder_limits(*feeder, *limits, *time);
+				}
 			},
 			RulesCall::set_market { mode, time } => {
 				let earliest = self.now + self.parameters.gate_lead;
@@ -334,7 +338,7 @@ impl Model {
 	fn deposit_money(&mut self, who: &AccountId, amount: Balance) -> Faults {
 		let mut faults = Faults::default();
 		faults.add_if(amount == 0, Assets::ZeroAmount);
-		faults.add_if(amount > self.balance(who), Assets::InsufficientFunds);
+		faults.add_if(amount > self.available(who), Assets::InsufficientFunds);
 		if faults.0.is_empty() && amount > 0 {
 			self.issuance -= amount;
 			*self.money.get_mut(who).expect("the balance was enough") -= amount;
@@ -442,7 +446,7 @@ impl Model {
 		faults.add_if(sums.contains(&None), Assets::Overflow);
 		faults.add_if(sums[0] != sums[1], Assets::MoneyNotConserved);
 		let gives = by_account(inputs);
-		let short = gives.into_iter().any(|(who, amount)| amount > self.balance(who));
+		let short = gives.into_iter().any(|(who, amount)| amount > self.available(who));
 		faults.add_if(short, Assets::InsufficientFunds);
 	}
 }

@@ -77,19 +77,60 @@ impl Flows {
 				}
 			},
 			RuntimeCall::EnergyAssets(Call::transfer { .. }) => {
-				for (sign, assets) in [(1, gone), (-1, made)] {
-					for (_, asset) in assets {
-						for ((kind, t), power) in steps(asset) {
-							let owner = world.owner(&asset.owner);
-							*self.left.entry((owner, kind, t)).or_default() += sign * power;
-							touched.insert((kind, t));
-						}
-					}
-				}
+				touched = self.hand_over(world, &gone, &made);
 			},
+			RuntimeCall::Offers(_) => touched = self.trade(world, &gone, &made),
 			_ => assert!(made.is_empty(), "{origin:?} made assets by {call:?}"),
 		}
 		touched.into_iter().for_each(|step| self.check(step));
+	}
+
+	/// Measures what a block did before its transactions, and checks the bounds in the timesteps that it touched; `before`
+	/// is without what was reaped.
+	pub fn measure_block(&mut self, world: &World, before: &Holdings, after: &Holdings) {
+		let gone: Vec<_> = before.iter().filter(|(id, _)| !after.contains_key(id)).collect();
+		let made: Vec<_> = after.iter().filter(|(id, _)| !before.contains_key(id)).collect();
+		let touched = self.trade(world, &gone, &made);
+		touched.into_iter().for_each(|step| self.check(step));
+	}
+
+	/// Counts assets that change hands; returns where.
+	fn hand_over(
+		&mut self,
+		world: &World,
+		gone: &[(&AssetId, &EnergyAsset<AccountId>)],
+		made: &[(&AssetId, &EnergyAsset<AccountId>)],
+	) -> BTreeSet<Step> {
+		let mut touched = BTreeSet::new();
+		for (sign, assets) in [(1, gone), (-1, made)] {
+			for (_, asset) in assets {
+				for ((kind, t), power) in steps(asset) {
+					let owner = world.owner(&asset.owner);
+					*self.left.entry((owner, kind, t)).or_default() += sign * power;
+					touched.insert((kind, t));
+				}
+			}
+		}
+		touched
+	}
+
+	/// As [`Self::hand_over`], on the market: nobody comes to have more of one kind without giving as much of the other.
+	fn trade(
+		&mut self,
+		world: &World,
+		gone: &[(&AssetId, &EnergyAsset<AccountId>)],
+		made: &[(&AssetId, &EnergyAsset<AccountId>)],
+	) -> BTreeSet<Step> {
+		let mut both = BTreeMap::<(&AccountId, Timestep), i128>::new();
+		for (sign, assets) in [(1, gone), (-1, made)] {
+			for (_, asset) in assets {
+				for ((_, t), power) in steps(asset) {
+					*both.entry((&asset.owner, t)).or_default() += sign * power;
+				}
+			}
+		}
+		assert!(both.values().all(|power| *power == 0), "a trade was not one to one: {both:?}");
+		self.hand_over(world, gone, made)
 	}
 
 	fn withdraw(

@@ -25,7 +25,7 @@ impl Draw<'_> {
 		Limits {
 			max_production,
 			max_consumption,
-			max_financial: self.dice.between(0, 5_000).into(),
+			max_financial: self.dice.between(0, 1_000_000).into(),
 		}
 	}
 
@@ -52,6 +52,17 @@ impl Draw<'_> {
 	pub fn first_regulation(&mut self) -> Step {
 		let authorize: Authorizations = (0..PROSUMERS).map(|p| self.authorization(p)).collect();
 		self.regulate(authorize, vec![], (Some(30), Some(10)), self.model.now)
+	}
+
+	/// The market that a history begins with: in a third an auction.
+	pub fn first_market(&mut self) -> Step {
+		let mode = match self.dice.below(3) {
+			0 => MarketMode::DoubleAuction,
+			1 => MarketMode::FirstComeFirstServed,
+			_ => MarketMode::FixedPrice(2 * self.dice.between(5, 15)),
+		};
+		let time = self.model.now + self.model.parameters.gate_lead;
+		Self::root("market", RulesCall::set_market { mode, time })
 	}
 
 	fn regulate(
@@ -156,20 +167,21 @@ impl Draw<'_> {
 		Self::root("limits", RulesCall::set_limits { meter, limits, time })
 	}
 
-	fn set_feeder_limits(&mut self) -> Step {
+	pub(super) fn set_feeder_limits(&mut self) -> Step {
 		let feeder: FeederId = FEEDERS[self.dice.below(FEEDERS.len() as u64) as usize];
-		let (internal, external) = (self.dice.below(5_000), self.dice.below(5_000));
+		let (internal, external) = (self.dice.below(2_500), self.dice.below(1_200));
 		let limits = (!self.dice.one_in(3)).then_some(FeederLimits { internal, external });
 		let time = self.time();
 		Self::root("feeder limits", RulesCall::set_feeder_limits { feeder, limits, time })
 	}
 
-	fn set_market(&mut self) -> Step {
-		let mode = match self.dice.below(4) {
-			0 => MarketMode::DoubleAuction,
-			1 => MarketMode::FirstComeFirstServed,
-			// Every other one is not a multiple of the tick.
-			_ => MarketMode::FixedPrice(self.dice.below(20)),
+	pub(super) fn set_market(&mut self) -> Step {
+		let mode = match self.dice.below(8) {
+			0..=2 => MarketMode::DoubleAuction,
+			3..=4 => MarketMode::FirstComeFirstServed,
+			// A few are not multiples of the tick.
+			5 => MarketMode::FixedPrice(self.dice.below(50)),
+			_ => MarketMode::FixedPrice(2 * self.dice.below(25)),
 		};
 		let earliest = self.model.now + self.model.parameters.gate_lead;
 		let time = earliest + self.dice.below(4) - u64::from(self.dice.one_in(4));

@@ -235,7 +235,7 @@ impl Draw<'_> {
 				origin = Origin::Signed(self.address());
 				1
 			},
-			_ => self.dice.between(1, 1_000).into(),
+			_ => self.dice.between(1, 200_000).into(),
 		};
 		let call = AssetsCall::add_financial_balance { address, amount };
 		Some(Step { name: "the DSO's money", action: Action::Call(origin, call.into()) })
