@@ -21,7 +21,7 @@ export PETRA_PRODUCTION_WASM := 1
 # One profile and one set of features for everything, so that each crate is compiled once (docs/adr/0002).
 CARGO_ARGS := --release --workspace --locked --features runtime-benchmarks,try-runtime
 
-.PHONY: help setup build demo network test test-full unit lint fmt chain-specs complete-specs metadata bench docs clean
+.PHONY: help setup build demo network test test-full unit lint fmt chain-specs complete-specs metadata bench measure-clearing docs clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -50,7 +50,7 @@ test-full: export PROPTEST_CASES ?= 100000
 test-full: export PETRA_KILLS ?= 20
 test-full: export PETRA_TRANSFERS ?= 200
 test-full: export PETRA_FLOOD ?= 400
-test-full: ## The same tests with more cases and more faults; writes docs/measurements/test-full.txt
+test-full: ## The same tests with more cases and more faults, and measure-clearing; writes docs/measurements/
 	scripts/test-full
 
 unit: ## The tests that need no node
@@ -76,6 +76,10 @@ metadata: setup ## Write client/metadata.scale, from which the client's types ar
 
 bench: setup ## Measure weights into runtime/src/weights (PALLETS="a b" for some)
 	scripts/bench $(PALLETS)
+
+measure-clearing: setup ## Time the clearing of a book of 10 000 offers on a node; writes docs/measurements/clearing.md
+	cargo build $(CARGO_ARGS) --all-targets
+	$(BIN)/petra-measure-clearing
 
 docs: setup ## Render the documentation of the code
 	cargo doc --release --workspace --locked --no-deps

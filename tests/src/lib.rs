@@ -6,6 +6,7 @@
 
 #![allow(clippy::arithmetic_side_effects)]
 
+pub mod clearing;
 mod directory;
 mod error;
 mod knobs;

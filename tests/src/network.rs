@@ -28,7 +28,7 @@ const DIRECTORY_VARIABLE: &str = "PETRA_NETWORK_DIR";
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// One network at a time: they share the cores, and tests measure times.
-static TURN: Mutex<()> = Mutex::const_new(());
+pub(crate) static TURN: Mutex<()> = Mutex::const_new(());
 
 /// What a network is to be like.
 #[derive(Clone, Debug)]

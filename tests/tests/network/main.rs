@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod blocks_and_finality;
+mod clearing;
 mod clients_not_ours;
 mod finality_latency;
 mod flood;
