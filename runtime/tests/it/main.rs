@@ -10,6 +10,7 @@
 mod anonymity;
 mod chain;
 mod cost;
+mod delivery;
 mod energy;
 mod fees;
 mod flood;
