@@ -1,6 +1,8 @@
 //! What the ledger says after one block: the runtime API `PetraApi`, typed.
 
-use crate::{petra, types::*, AccountId32, BlockRef, Client, Error, PetraConfig, Result, H256};
+use crate::{
+	generated, petra, types::*, AccountId32, BlockRef, Client, Error, PetraConfig, Result, H256,
+};
 use subxt::{
 	client::OnlineClientAtBlock, runtime_apis::Payload, storage::Address as StorageAddress,
 	utils::Static,
@@ -212,9 +214,9 @@ impl Ledger {
 			.map_err(|error| Error::metadata("EnergyAssets.MaxDeadline", error))
 	}
 
-	/// Whether the chain's calls, events and storage are all those that this client was made for.
-	pub fn is_as_expected(&self) -> bool {
-		petra::is_codegen_valid_for(self.at.metadata_ref())
+	/// Names of pallets and runtime APIs that are not as this client was made for: it may not be able to use them.
+	pub fn unexpected(&self) -> Vec<String> {
+		generated::differences(self.at.metadata_ref())
 	}
 
 	/// Money of an account that it can spend, and money that is on hold for its bids.
@@ -222,7 +224,9 @@ impl Ledger {
 	/// # Errors
 	/// [`Error::Metadata`] if the chain has no such storage.
 	pub async fn money(&self, account: &AccountId32) -> Result<Money> {
-		let account = self.value(petra::storage().system().account(), (*account,)).await?;
+		// Its default holds the number of the block in which the metadata were asked for, so it is never the same.
+		let address = petra::storage().system().account().unvalidated();
+		let account = self.value(address, (*account,)).await?;
 		Ok(account.map_or(Money::default(), |account| Money {
 			free: account.data.free,
 			held: account.data.reserved,

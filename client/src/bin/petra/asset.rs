@@ -1,7 +1,7 @@
 //! `petra asset`
 
 use crate::{
-	answer::Answer,
+	answer::{during, Answer},
 	context::{asset, key_named, key_of, AddressInput, Context},
 	dso::done,
 	failure::Failure,
@@ -251,14 +251,16 @@ async fn list(context: &Context, address: Option<AddressInput>) -> Result<Answer
 		Some(index) => vec![key_named(&context.wallet()?, &index)?.address()],
 		None => context.wallet()?.addresses()?.into_values().collect(),
 	};
-	let mut said = Vec::new();
-	let mut entries = Vec::new();
-	for address in addresses {
-		for (id, asset) in ledger.assets_of(&address).await? {
-			said.push(line(id, &asset));
-			entries.push(entry(id, &asset));
+	let reading = async {
+		let mut all = Vec::new();
+		for address in addresses {
+			all.extend(ledger.assets_of(&address).await?);
 		}
-	}
+		Ok::<_, Failure>(all)
+	};
+	let all = during("reading what the addresses hold", reading).await?;
+	let mut said: Vec<_> = all.iter().map(|(id, asset)| line(*id, asset)).collect();
+	let entries: Vec<_> = all.iter().map(|(id, asset)| entry(*id, asset)).collect();
 	if said.is_empty() {
 		said.push("no assets".into());
 	}

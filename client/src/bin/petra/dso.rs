@@ -8,9 +8,10 @@ use crate::{
 use clap::{Args, Subcommand, ValueEnum};
 use petra_client::{
 	calls,
+	petra::energy_assets::events::AssetAdded,
 	types::{
-		Authorization, Balance, FeederId, FeederLimits, Limits, MarketMode, MeterId, Path, Power,
-		RegulatoryTransaction, Timestep,
+		AssetKind, Authorization, Balance, FeederId, FeederLimits, Limits, MarketMode, MeterId,
+		NewAsset, Path, Power, RegulatoryTransaction, Timestep,
 	},
 	units::{format_money, format_power, parse_money, parse_power, PriceInput, TimeInput},
 	AccountId32, Client, Ledger, Outcome, Payload,
@@ -122,6 +123,11 @@ pub enum Command {
 		#[arg(long, value_name = "WATTS", allow_hyphen_values = true)]
 		change: i64,
 	},
+	/// Create money, or an asset of a household on the DSO path, at an address (P3)
+	#[command(
+		after_help = "Examples:\n  petra dso issue 5F… --money 2EUR\n  petra dso issue 5F… --production 2kW --feeder 1 --from +4 --to +7"
+	)]
+	Issue(IssueArguments),
 	/// Name the account of the withdrawal service, which creates assets on the DSO path
 	Issuer {
 		/// The account
@@ -131,6 +137,31 @@ pub enum Command {
 		#[arg(long, conflicts_with = "account")]
 		none: bool,
 	},
+}
+
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub struct IssueArguments {
+	/// The address
+	address: AccountId32,
+	/// Money
+	#[arg(long, value_parser = parse_money, group = "what")]
+	money: Option<Balance>,
+	/// Permission to sell
+	#[arg(long, value_name = "POWER", value_parser = parse_power, group = "what", requires_all = ["feeder", "from", "to"])]
+	production: Option<Power>,
+	/// Permission to buy
+	#[arg(long, value_name = "POWER", value_parser = parse_power, group = "what", requires_all = ["feeder", "from", "to"])]
+	consumption: Option<Power>,
+	/// The feeder
+	#[arg(long)]
+	feeder: Option<FeederId>,
+	/// First timestep
+	#[arg(long)]
+	from: Option<TimeInput>,
+	/// Last timestep
+	#[arg(long)]
+	to: Option<TimeInput>,
 }
 
 #[derive(Args)]
@@ -204,13 +235,8 @@ pub async fn run(command: Command, context: &Context) -> Result<Answer, Failure>
 		Command::Prices { consumption, production, time } => {
 			desk.prices(consumption, production, time).await
 		},
-		Command::Limits { meter, limits, time } => {
-			let limits = limits.limits();
-			let time = timestep(&desk.ledger, time).await?;
-			let said = format!("meter {meter}: {}, after timestep {time}", shown(&limits));
-			desk.sudo(&calls::set_limits(meter, limits, time), said, json!({ "meter": meter }))
-				.await
-		},
+		Command::Limits { meter, limits, time } => desk.limits(meter, limits.limits(), time).await,
+		Command::Issue(arguments) => desk.issue(&arguments).await,
 		Command::Feeder { feeder, internal, external, time, .. } => {
 			let limits = internal
 				.zip(external)
@@ -270,6 +296,52 @@ impl Desk<'_> {
 	) -> Result<Answer, Failure> {
 		let said = format!("{said}, after timestep {}", regulation.time);
 		self.sudo(&calls::regulate(regulation), said, answer).await
+	}
+
+	async fn limits(
+		&self,
+		meter: MeterId,
+		limits: Limits,
+		time: TimeInput,
+	) -> Result<Answer, Failure> {
+		let time = timestep(&self.ledger, time).await?;
+		let said = format!("meter {meter}: {}, after timestep {time}", shown(&limits));
+		self.sudo(&calls::set_limits(meter, limits, time), said, json!({ "meter": meter }))
+			.await
+	}
+
+	async fn issue(&self, arguments: &IssueArguments) -> Result<Answer, Failure> {
+		let IssueArguments { address, money, production, consumption, feeder, from, to } =
+			arguments;
+		if let Some(amount) = money {
+			let said = format!("{} at {address}", format_money(*amount));
+			let call = calls::add_financial_balance(*address, *amount);
+			return self.sudo(&call, said, json!({ "address": address, "amount": amount })).await;
+		}
+		let incomplete = || Failure::Usage("give --feeder, --from and --to".into());
+		let (kind, power) = match (production, consumption) {
+			(Some(power), _) => (AssetKind::Production, *power),
+			(_, Some(power)) => (AssetKind::Consumption, *power),
+			_ => return Err(incomplete()),
+		};
+		let (Some(feeder), Some(from), Some(to)) = (feeder, from, to) else {
+			return Err(incomplete());
+		};
+		let (start, end) =
+			(timestep(&self.ledger, *from).await?, timestep(&self.ledger, *to).await?);
+		let asset = NewAsset { feeder: *feeder, kind, power, start, end };
+		let call = calls::add_energy_asset(*address, asset);
+		let outcome = self.context.sudo(&self.client, &call).await?;
+		let added: AssetAdded = outcome.first()?;
+		let said = format!(
+			"asset {}: {} of {} from timestep {start} to {end}, at {address}",
+			added.asset_id,
+			format_power(power),
+			crate::meter::kind(kind),
+		);
+		let answer =
+			json!({ "assetId": added.asset_id, "address": address, "asset": added.asset.0 });
+		Ok(done(&outcome, said, answer))
 	}
 
 	async fn prices(

@@ -1,7 +1,7 @@
 //! `petra money`
 
 use crate::{
-	answer::Answer,
+	answer::{during, Answer},
 	context::{key_named, AddressInput, Context},
 	dso::done,
 	failure::Failure,
@@ -69,11 +69,17 @@ async fn show(context: &Context, address: Option<AddressInput>) -> Result<Answer
 		Some(index) => vec![key_named(&context.wallet()?, &index)?.address()],
 		None => context.wallet()?.addresses()?.into_values().collect(),
 	};
+	let reading = async {
+		let mut all = Vec::new();
+		for address in addresses {
+			all.push((address, ledger.money(&address).await?));
+		}
+		Ok::<_, Failure>(all)
+	};
 	let mut said = Vec::new();
 	let mut entries = Vec::new();
 	let mut total: Balance = 0;
-	for address in addresses {
-		let money = ledger.money(&address).await?;
+	for (address, money) in during("reading what the addresses hold", reading).await? {
 		if money.free == 0 && money.held == 0 {
 			continue;
 		}

@@ -25,10 +25,14 @@ pub async fn run(context: &Context) -> Result<Answer, Failure> {
 		MarketMode::FirstComeFirstServed => "first come, first served".into(),
 		MarketMode::DoubleAuction => "double auction".into(),
 	};
-	let expected = ledger.is_as_expected();
+	let unexpected = ledger.unexpected();
+	let made_for = match unexpected.as_slice() {
+		[] => String::new(),
+		others => format!(", and this petra was made for another one: {}", others.join(", ")),
+	};
 	let text = format!(
 		"node       {}, {peers} peers\n\
-		 chain      {:?}, runtime {}{}\n\
+		 chain      {:?}, runtime {}{made_for}\n\
 		 blocks     {} best, {} final\n\
 		 time       timestep {now} of {} ms; {open} is the first that can be traded\n\
 		 units      power in lots of {} W, prices in ticks of {}\n\
@@ -37,7 +41,6 @@ pub async fn run(context: &Context) -> Result<Answer, Failure> {
 		client.url(),
 		ledger.genesis(),
 		version.spec_version,
-		if expected { "" } else { ", not the one that this petra was made for" },
 		best.number,
 		finalized.number,
 		parameters.timestep_ms,
@@ -51,7 +54,7 @@ pub async fn run(context: &Context) -> Result<Answer, Failure> {
 		"peers": peers,
 		"genesis": ledger.genesis(),
 		"specVersion": version.spec_version,
-		"asExpected": expected,
+		"unexpected": unexpected,
 		"best": best.number,
 		"finalized": finalized.number,
 		"timestep": now,
