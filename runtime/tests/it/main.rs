@@ -16,6 +16,7 @@ mod fees;
 mod flood;
 mod genesis;
 mod metadata;
+mod mixing;
 mod offers;
 mod replay;
 mod safety;
