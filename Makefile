@@ -21,7 +21,7 @@ export PETRA_PRODUCTION_WASM := 1
 # One profile and one set of features for everything, so that each crate is compiled once (docs/adr/0002).
 CARGO_ARGS := --release --workspace --locked --features runtime-benchmarks,try-runtime
 
-.PHONY: help setup build demo network test test-full unit lint fmt chain-specs complete-specs metadata bench measure-clearing docs clean
+.PHONY: help setup build demo network test test-full unit lint fmt chain-specs complete-specs metadata bench bench-spb measure-clearing docs clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -80,6 +80,10 @@ bench: setup ## Measure weights into runtime/src/weights (PALLETS="a b" for some
 measure-clearing: setup ## Time the clearing of a book of 10 000 offers on a node; writes docs/measurements/clearing.md
 	cargo build $(CARGO_ARGS) --all-targets
 	$(BIN)/petra-measure-clearing
+
+bench-spb: setup ## Measure trades against delivery as P4 does; writes docs/measurements/spb.md and its plot
+	cargo build $(CARGO_ARGS) --all-targets
+	$(BIN)/petra-bench-spb
 
 docs: setup ## Render the documentation of the code
 	cargo doc --release --workspace --locked --no-deps

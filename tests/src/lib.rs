@@ -7,6 +7,7 @@
 #![allow(clippy::arithmetic_side_effects)]
 
 pub mod clearing;
+pub mod delivery;
 mod directory;
 mod error;
 mod knobs;

@@ -22,6 +22,8 @@ pub const FULL_NODE: &str = "observer";
 
 /// What the network is: the file that `make network` shows people.
 const DEFINITION: &str = include_str!("../../zombienet/local.toml");
+/// What begins a node in it.
+const NODE_TABLE: &str = "[[relaychain.nodes]]";
 /// Where that file has the network's directory.
 const DIRECTORY_VARIABLE: &str = "PETRA_NETWORK_DIR";
 /// How long a node may take from its start until it answers.
@@ -39,17 +41,31 @@ pub struct NetworkOptions {
 	pub session_length: Option<u32>,
 	/// The program to run, if not the one that [`find_node`] finds.
 	pub node: Option<PathBuf>,
+	/// More of genesis, in TOML: tables below `relaychain.genesis`.
+	pub genesis: Option<String>,
+	/// Only the first validator, on a chain that has no other.
+	pub alone: bool,
 }
 
 impl NetworkOptions {
 	/// The network as the file has it.
 	pub fn new(name: &'static str) -> Self {
-		Self { name, session_length: None, node: None }
+		Self { name, session_length: None, node: None, genesis: None, alone: false }
 	}
 
 	/// With sessions of another length, in blocks: who waits for a change of validators waits two sessions.
 	pub fn session_length(self, blocks: u32) -> Self {
 		Self { session_length: Some(blocks), ..self }
+	}
+
+	/// With more of genesis, in TOML: tables below `relaychain.genesis`.
+	pub fn genesis(self, tables: String) -> Self {
+		Self { genesis: Some(tables), ..self }
+	}
+
+	/// With the first validator alone.
+	pub fn alone(self) -> Self {
+		Self { alone: true, ..self }
 	}
 }
 
@@ -259,12 +275,21 @@ fn definition(options: &NetworkOptions, node: &str, directory: &ScratchDirectory
 	let filled = DEFINITION
 		.replace(&format!("{{{{{NODE_VARIABLE}}}}}"), node)
 		.replace(&format!("{{{{{DIRECTORY_VARIABLE}}}}}"), &directory.path().display().to_string());
-	match options.session_length {
-		Some(blocks) => {
-			format!("{filled}\n[relaychain.genesis.validatorSet]\nsessionLength = {blocks}\n")
-		},
-		None => filled,
+	let mut filled = if options.alone { alone(&filled) } else { filled };
+	if let Some(blocks) = options.session_length {
+		filled
+			.push_str(&format!("\n[relaychain.genesis.validatorSet]\nsessionLength = {blocks}\n"));
 	}
+	if let Some(tables) = &options.genesis {
+		filled.push_str(&format!("\n{tables}"));
+	}
+	filled
+}
+
+/// The network without all nodes but the first, on the chain of one validator.
+fn alone(definition: &str) -> String {
+	let first = definition.splitn(3, NODE_TABLE).take(2).collect::<Vec<_>>();
+	first.join(NODE_TABLE).replace("chain = \"local\"", "chain = \"dev\"")
 }
 
 /// The logs of a network that did not get so far as to say where they are.

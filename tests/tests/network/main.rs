@@ -10,6 +10,7 @@ mod bad_input;
 mod blocks_and_finality;
 mod clearing;
 mod clients_not_ours;
+mod delivery;
 mod finality_latency;
 mod flood;
 mod killed_all_at_once;

@@ -110,7 +110,9 @@ pub enum Command {
 		signer: AddressInput,
 	},
 	/// Commit and confirm in one transaction, from a lock, energy that has come
-	#[command(after_help = "Example:\n  petra spb settle 500Wh --from 5Grw… --block 0 --as 1 --meter 7")]
+	#[command(
+		after_help = "Example:\n  petra spb settle 500Wh --from 5Grw… --block 0 --as 1 --meter 7"
+	)]
 	Settle(CommitArguments),
 	/// End a commitment that nobody confirmed in time; the chain does so by itself when it has nothing else to do
 	Expire {
@@ -298,22 +300,27 @@ pub async fn run(command: Command, context: &Context) -> Result<Answer, Failure>
 		Command::Unlock { producer, signer } => {
 			let (client, key) = connected(context, &signer).await?;
 			let outcome = context.send(&client, &calls::unlock(producer), &key).await?;
-			Ok(done(&outcome, "the lock's rest is yours again".into(), json!({ "producer": producer })))
+			Ok(done(
+				&outcome,
+				"the lock's rest is yours again".into(),
+				json!({ "producer": producer }),
+			))
 		},
 		Command::Settle(arguments) => settle(context, arguments).await,
 		Command::Expire { commitment, signer } => {
 			let (client, key) = connected(context, &signer).await?;
 			let outcome = context.send(&client, &calls::expire(commitment.0), &key).await?;
-			Ok(done(&outcome, "the commitment is ended".into(), json!({ "commitment": commitment.0 })))
+			Ok(done(
+				&outcome,
+				"the commitment is ended".into(),
+				json!({ "commitment": commitment.0 }),
+			))
 		},
 		Command::Status { of } => status(context, of).await,
 	}
 }
 
-async fn connected(
-	context: &Context,
-	signer: &AddressInput,
-) -> Result<(Client, Account), Failure> {
+async fn connected(context: &Context, signer: &AddressInput) -> Result<(Client, Account), Failure> {
 	let key = key_named(&context.wallet()?, signer)?;
 	Ok((context.client().await?, key))
 }
@@ -370,8 +377,7 @@ async fn add(
 	let (client, key) = connected(context, signer).await?;
 	let outcome = context.send(&client, &calls::add_energy(energy.0, price.0), &key).await?;
 	let block = spb::block_added(&outcome)?;
-	let said =
-		format!("block {block}: {} at {}", watt_hours(energy.0), per_kwh(price.0));
+	let said = format!("block {block}: {} at {}", watt_hours(energy.0), per_kwh(price.0));
 	let answer = json!({
 		"producer": key.account_id(),
 		"block": block,
@@ -399,10 +405,7 @@ async fn search(context: &Context, energy: Energy, most: usize) -> Result<Answer
 }
 
 /// The block that the arguments name, or the cheapest one.
-async fn block_named(
-	client: &Client,
-	arguments: &CommitArguments,
-) -> Result<EnergyBlock, Failure> {
+async fn block_named(client: &Client, arguments: &CommitArguments) -> Result<EnergyBlock, Failure> {
 	let (ledger, energy) = (client.ledger().await?, arguments.energy.0);
 	let (Some(producer), Some(block)) = (arguments.from, arguments.block) else {
 		return Ok(spb::cheapest(&ledger, energy).await?);
@@ -456,8 +459,7 @@ async fn confirm(
 ) -> Result<Answer, Failure> {
 	let meter = Meter::open(&context.wallet()?, arguments.meter, arguments.state)?;
 	let client = context.client().await?;
-	let confirming =
-		spb::confirm(&client, &meter.file, &meter.secret, commitment.0, energy.0);
+	let confirming = spb::confirm(&client, &meter.file, &meter.secret, commitment.0, energy.0);
 	Ok(paid(&during("waiting for the receipt", confirming).await?))
 }
 
@@ -470,8 +472,7 @@ async fn lock(
 ) -> Result<Answer, Failure> {
 	let (client, key) = connected(context, signer).await?;
 	let until = blocks_ahead(&client, blocks).await?;
-	let outcome =
-		context.send(&client, &calls::lock_for(producer, amount, until), &key).await?;
+	let outcome = context.send(&client, &calls::lock_for(producer, amount, until), &key).await?;
 	let said = format!("{} are locked for {producer} until block {until}", format_money(amount));
 	Ok(done(&outcome, said, json!({ "producer": producer, "amount": amount, "until": until })))
 }
