@@ -52,7 +52,8 @@ impl Draw<'_> {
 		let mut name = if asset.kind == Production { "ask" } else { "bid" };
 		if self.dice.one_in(3) {
 			name = "flawed offer";
-			match self.dice.below(7) {
+			// The last one twice as often: few have the means for it.
+			match self.dice.below(8) {
 				0 => id = self.model.next_id,
 				1 => who = self.address(),
 				2 => {
@@ -76,7 +77,7 @@ impl Draw<'_> {
 				_ => (id, who, price) = self.bid_for_all_its_money()?,
 			}
 		}
-		if self.dice.one_in(3) {
+		if self.dice.one_in(2) {
 			let (all_or_nothing, close_on_partial) = (self.dice.one_in(3), self.dice.one_in(2));
 			let options = OfferOptions { all_or_nothing, close_on_partial };
 			let call = MarketCall::post_offer_with { asset_id: id, price, options };
