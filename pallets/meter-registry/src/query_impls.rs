@@ -3,8 +3,8 @@
 use crate::{Changes, Config, Meters, Pallet, Series};
 use alloc::vec::Vec;
 use petra_primitives::{
-	AssetKind, FeederId, FeederWithdrawals, Grid, MeterId, MeterInfo, MeterWitnesses, Path, Segment,
-	Timestep, Witness,
+	AssetKind, FeederId, FeederWithdrawals, Grid, MeterId, MeterInfo, MeterWitnesses, Path,
+	Segment, Timestep, Witness,
 };
 use petra_schedule::{timeline::Pieces, StepFunction, Value};
 use sp_runtime::SaturatedConversion;

@@ -60,7 +60,8 @@ fn main() -> std::io::Result<()> {
 		bytes.extend(nullifier);
 		bytes.extend(proof);
 	}
-	let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/benchmarking/proofs.bin");
-	println!("{path}: {} bytes", bytes.len());
+	let folder = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it");
+	let path = std::path::Path::new(&folder).join("src/benchmarking/proofs.bin");
+	println!("{}: {} bytes", path.display(), bytes.len());
 	std::fs::write(path, bytes)
 }

@@ -31,14 +31,17 @@ async fn client_should_miss_nothing_when_its_node_is_killed_and_restarted() -> R
 			ensure(again.block == settled.block, || "settled twice, in two blocks".into())
 		};
 		let up = async { network.restart(&[FULL_NODE]).await };
-		wait::within(wait::limit_for(60), "settling", async { futures::try_join!(down, up) }).await?;
+		wait::within(wait::limit_for(60), "settling", async { futures::try_join!(down, up) })
+			.await?;
 		ensure(client.free_balance(&eve).await? == before + EUR, || "it was not paid once".into())?;
 
 		let follow = async {
 			for number in first + 3..first + 3 + BLOCKS {
 				let next = blocks.next().await?.block;
 				ensure(next.number == number, || format!("{} instead of {number}", next.number))?;
-				ensure(client.block_hash(number).await? == Some(next.hash), || "another block".into())?;
+				ensure(client.block_hash(number).await? == Some(next.hash), || {
+					"another block".into()
+				})?;
 			}
 			Ok::<_, petra_tests::Error>(())
 		};

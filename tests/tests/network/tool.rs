@@ -63,7 +63,11 @@ async fn run(command: &mut Command) -> Result<Said> {
 /// The program, in an empty directory, with nothing set but the node.
 fn petra(directory: &Path, url: &str, arguments: &[&str]) -> Result<Command> {
 	let mut command = Command::new(find_tool()?);
-	command.args(arguments).current_dir(directory).env_clear().env("HOME", directory);
+	command
+		.args(arguments)
+		.current_dir(directory)
+		.env_clear()
+		.env("HOME", directory);
 	command.env("PETRA_URL", url).env("PETRA_PASSPHRASE", PASSPHRASE);
 	Ok(command)
 }
@@ -77,7 +81,10 @@ async fn must(
 	parts: &[&str],
 ) -> Result<String> {
 	let said = run(&mut petra(directory, url, arguments)?).await?;
-	let all = format!("petra {arguments:?} ends with {:?} and says:\n{}{}", said.status, said.stdout, said.stderr);
+	let all = format!(
+		"petra {arguments:?} ends with {:?} and says:\n{}{}",
+		said.status, said.stdout, said.stderr
+	);
 	ensure(said.status == Some(status), || format!("{all}\ninstead of {status}"))?;
 	ensure(!said.stderr.contains("panicked"), || all.clone())?;
 	for part in parts {
@@ -88,7 +95,8 @@ async fn must(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tour_should_go_as_its_page_says() -> Result {
-	let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+	let root =
+		Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("..");
 	let page = std::fs::read_to_string(root.join(PAGE))
 		.map_err(|error| Error::Violated(format!("{PAGE}: {error}")))?;
 	let steps = steps(&page);
@@ -107,7 +115,8 @@ async fn tour_should_go_as_its_page_says() -> Result {
 				step.script
 			);
 			let mut bash = Command::new("bash");
-			bash.args(["--noprofile", "--norc", "-c", &script]).current_dir(directory.path());
+			bash.args(["--noprofile", "--norc", "-c", &script])
+				.current_dir(directory.path());
 			bash.env("HOME", directory.path()).env("PETRA_URL", &url);
 			let said = run(&mut bash).await?;
 			let all = format!(
@@ -145,12 +154,20 @@ async fn tool_should_end_with_the_status_of_what_went_wrong() -> Result {
 
 		// 6: the wallet.
 		must(here, url, &["wallet", "new"], 6, &["already"]).await?;
-		must(here, url, &["--wallet", "nowhere", "wallet", "show"], 6, &["no wallet at nowhere"]).await?;
+		must(here, url, &["--wallet", "nowhere", "wallet", "show"], 6, &["no wallet at nowhere"])
+			.await?;
 		std::fs::write(here.join("wrong"), "wrong\n")
 			.map_err(|error| Error::Violated(error.to_string()))?;
-		must(here, url, &["--passphrase-file", "wrong", "wallet", "show"], 6, &["wrong passphrase"])
+		must(
+			here,
+			url,
+			&["--passphrase-file", "wrong", "wallet", "show"],
+			6,
+			&["wrong passphrase"],
+		)
+		.await?;
+		must(here, url, &["money", "deposit", "1EUR", "--from", "3"], 6, &["not this wallet's"])
 			.await?;
-		must(here, url, &["money", "deposit", "1EUR", "--from", "3"], 6, &["not this wallet's"]).await?;
 
 		// 5: the ledger's errors, by name: this wallet's //petra//dso is not the sudo key, and has no money.
 		std::fs::write(here.join("bob.key"), "//Bob\n")
