@@ -15,6 +15,7 @@ mod finality_latency;
 mod flood;
 mod killed_all_at_once;
 mod killed_validator;
+mod mixing;
 mod reconnect;
 mod runtime_upgrade;
 mod safe_mode;
