@@ -224,7 +224,7 @@ impl Play<'_> {
 				if manner == Manner::MovesBack && matches!(note.note, Note::Energy { .. }) {
 					self.add(today() + 25 * HOUR, Step::MoveBack(household, index));
 				}
-			} else if household % 2 == 0 {
+			} else if household.is_multiple_of(2) {
 				// Half of them move their assets to other addresses, at least.
 				self.add(note.take_out_at, Step::Hop(household, index));
 			}
@@ -438,7 +438,7 @@ impl Play<'_> {
 	/// The address at which a note is when trading begins.
 	fn trader(&self, household: MeterId, index: usize) -> u32 {
 		let PlannedNote { depositor, recipient, .. } = self.note(household, index);
-		let moved = self.day.mixing || household % 2 == 0;
+		let moved = self.day.mixing || household.is_multiple_of(2);
 		if moved {
 			recipient
 		} else {

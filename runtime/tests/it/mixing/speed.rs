@@ -80,12 +80,11 @@ impl Wasm {
 /// The same natively.
 fn native(ext: &mut TestExternalities, run: impl Fn()) -> Duration {
 	least(|| {
-		let time = ext.execute_with(|| {
+		ext.execute_with(|| {
 			let begun = Instant::now();
 			run();
 			begun.elapsed()
-		});
-		time
+		})
 	})
 }
 

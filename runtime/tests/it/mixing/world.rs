@@ -190,7 +190,7 @@ pub fn unauthorised(call: Call<Runtime>, error: Error<Runtime>) {
 pub fn not_valid(call: Call<Runtime>, reason: InvalidTransaction) {
 	let before = sp_io::storage::root(StateVersion::V1);
 	let invalid = TransactionValidityError::Invalid(reason);
-	assert_eq!(validate(general(call.clone())), Err(invalid.clone()));
+	assert_eq!(validate(general(call.clone())), Err(invalid));
 	assert_eq!(apply(general(call)), Err(invalid));
 	assert_eq!(sp_io::storage::root(StateVersion::V1), before);
 }

@@ -11,6 +11,8 @@ use petra_primitives::{AssetId, EnergyAsset};
 use petra_runtime::{AccountId, RuntimeCall};
 
 /// What happens.
+// There is one at a time.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug)]
 pub enum Action {
 	/// Somebody calls.
