@@ -92,7 +92,7 @@ async fn prepare(client: &Client) -> Result<Timestep> {
 	let authorize = (0..HOUSEHOLDS)
 		.map(|id| {
 			let pubkey = address(id, Use::Meter, 0);
-			Authorization { id, pubkey, feeder: FEEDER, limits: limits.clone(), path: Path::Meter }
+			Authorization { id, pubkey, feeder: FEEDER, limits, path: Path::Meter }
 		})
 		.collect();
 	let regulation = RegulatoryTransaction {
