@@ -5,7 +5,12 @@
 //! cargo run --release -p pallet-mixing --example benchmark_proofs
 //! ```
 
-#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)]
+#![allow(
+	clippy::arithmetic_side_effects,
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::unwrap_used
+)]
 
 use codec::Encode;
 use petra_primitives::{messages::mixing, Note, Withdrawal};
