@@ -73,3 +73,10 @@ pub async fn during<T>(what: &str, work: impl Future<Output = T>) -> T {
 		}
 	}
 }
+
+/// Adds a field to an object.
+pub fn put(object: &mut Value, name: &str, value: Value) {
+	if let Some(fields) = object.as_object_mut() {
+		fields.insert(name.into(), value);
+	}
+}

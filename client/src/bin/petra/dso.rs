@@ -1,7 +1,7 @@
 //! `petra dso`
 
 use crate::{
-	answer::Answer,
+	answer::{put, Answer},
 	context::{price, timestep, Context},
 	failure::Failure,
 };
@@ -432,8 +432,8 @@ fn shown(limits: &Limits) -> String {
 
 /// What was done, and where.
 pub fn done(outcome: &Outcome, said: String, mut answer: Value) -> Answer {
-	answer["block"] = json!(outcome.block.number);
-	answer["blockHash"] = json!(outcome.block.hash);
-	answer["transaction"] = json!(outcome.hash);
+	put(&mut answer, "block", json!(outcome.block.number));
+	put(&mut answer, "blockHash", json!(outcome.block.hash));
+	put(&mut answer, "transaction", json!(outcome.hash));
 	Answer::new(format!("{said}\nblock {}, {:?}", outcome.block.number, outcome.block.hash), answer)
 }

@@ -1,7 +1,7 @@
 //! `petra meter`
 
 use crate::{
-	answer::Answer,
+	answer::{put, Answer},
 	context::{timestep, AddressInput, Context},
 	dso::done,
 	failure::Failure,
@@ -187,7 +187,7 @@ async fn show(
 			segments(&withdrawn),
 			segments(&headroom)
 		));
-		answer[name] = json!({ "withdrawn": withdrawn, "headroom": headroom });
+		put(&mut answer, name, json!({ "withdrawn": withdrawn, "headroom": headroom }));
 	}
 	Ok(Answer::new(said, answer))
 }

@@ -1,7 +1,7 @@
 //! `petra wallet`
 
 use crate::{
-	answer::{during, Answer},
+	answer::{during, put, Answer},
 	context::Context,
 	failure::Failure,
 };
@@ -120,7 +120,7 @@ fn new(context: &Context, words: &str, show_phrase: bool) -> Result<Answer, Fail
 	);
 	let mut answer = json!({ "wallet": path.to_string() });
 	if show_phrase {
-		answer["phrase"] = json!(*phrase.words());
+		put(&mut answer, "phrase", json!(*phrase.words()));
 	}
 	Ok(Answer::new(text, answer))
 }
@@ -213,7 +213,7 @@ fn show(context: &Context, phrase: bool) -> Result<Answer, Failure> {
 	if phrase {
 		let words = wallet.phrase()?.words();
 		text.push_str(&format!("\nsecret phrase     {}", *words));
-		answer["phrase"] = json!(*words);
+		put(&mut answer, "phrase", json!(*words));
 	}
 	Ok(Answer::new(text, answer))
 }
