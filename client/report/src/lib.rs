@@ -1,0 +1,1 @@
+//! What a simulated day on a petra network came to: figures, and the page that shows them.
