@@ -1,1 +1,6 @@
 //! What a simulated day on a petra network came to: figures, and the page that shows them.
+
+mod model;
+mod text;
+
+pub use model::*;
