@@ -10,7 +10,7 @@ use nix::{
 };
 use petra_client::Client;
 use std::{path::PathBuf, time::Duration};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use zombienet_sdk::{
 	AddNodeOptions, LocalFileSystem, Network, NetworkConfig, NetworkConfigExt, NetworkNode,
 };
@@ -29,8 +29,10 @@ const DIRECTORY_VARIABLE: &str = "PETRA_NETWORK_DIR";
 /// How long a node may take from its start until it answers.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// One network at a time: they share the cores, and tests measure times.
-pub(crate) static TURN: Mutex<()> = Mutex::const_new(());
+/// How many networks run at once: mostly they wait for the next second, but they share the cores.
+const AT_ONCE: u32 = 2;
+/// Places for networks.
+static PLACES: Semaphore = Semaphore::const_new(AT_ONCE as usize);
 
 /// What a network is to be like.
 #[derive(Clone, Debug)]
@@ -45,12 +47,21 @@ pub struct NetworkOptions {
 	pub genesis: Option<String>,
 	/// Only the first validator, on a chain that has no other.
 	pub alone: bool,
+	/// No other network meanwhile.
+	pub undisturbed: bool,
 }
 
 impl NetworkOptions {
 	/// The network as the file has it.
 	pub fn new(name: &'static str) -> Self {
-		Self { name, session_length: None, node: None, genesis: None, alone: false }
+		Self {
+			name,
+			session_length: None,
+			node: None,
+			genesis: None,
+			alone: false,
+			undisturbed: false,
+		}
 	}
 
 	/// With sessions of another length, in blocks: who waits for a change of validators waits two sessions.
@@ -67,6 +78,20 @@ impl NetworkOptions {
 	pub fn alone(self) -> Self {
 		Self { alone: true, ..self }
 	}
+
+	/// While no other network runs: for who measures times, or needs both cores.
+	pub fn undisturbed(self) -> Self {
+		Self { undisturbed: true, ..self }
+	}
+}
+
+/// Waits for a place for a network, or for all of them.
+///
+/// # Errors
+/// None: the places are never taken away.
+pub(crate) async fn place(undisturbed: bool) -> Result<SemaphorePermit<'static>> {
+	let places = if undisturbed { AT_ONCE } else { 1 };
+	PLACES.acquire_many(places).await.map_err(Error::zombienet("wait for a place"))
 }
 
 /// What one needs to know of a running node.
@@ -88,7 +113,7 @@ pub struct LocalNetwork {
 	network: Option<Network<LocalFileSystem>>,
 	nodes: Vec<Node>,
 	directory: ScratchDirectory,
-	_turn: MutexGuard<'static, ()>,
+	_place: SemaphorePermit<'static>,
 }
 
 impl LocalNetwork {
@@ -97,7 +122,7 @@ impl LocalNetwork {
 	/// # Errors
 	/// [`Error::NodeNotFound`] if petra-node was not built; [`Error::Zombienet`] if the network does not start.
 	pub async fn start(options: NetworkOptions) -> Result<Self> {
-		let turn = TURN.lock().await;
+		let place = place(options.undisturbed).await?;
 		let node = options.node.clone().map_or_else(find_node, Ok)?;
 		let mut directory = ScratchDirectory::new(options.name)?;
 		let definition = definition(&options, &node.display().to_string(), &directory);
@@ -112,7 +137,7 @@ impl LocalNetwork {
 			started.inspect_err(|_| directory.keep_and_show_logs(&logs_in(&directory)))?;
 		let nodes =
 			network.relaychain().nodes().into_iter().map(describe).collect::<Result<_>>()?;
-		let mut network = Self { network: Some(network), nodes, directory, _turn: turn };
+		let mut network = Self { network: Some(network), nodes, directory, _place: place };
 		match network.clients().await {
 			Ok(_) => Ok(network),
 			Err(error) => {

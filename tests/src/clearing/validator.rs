@@ -27,7 +27,7 @@ pub struct Validator {
 	pub url: String,
 	log: PathBuf,
 	_directory: ScratchDirectory,
-	_turn: MutexGuard<'static, ()>,
+	_place: MutexGuard<'static, ()>,
 }
 
 /// Writes a spec in which the market is a double auction, and the meters are authorised.
@@ -76,7 +76,7 @@ async fn write_spec(
 
 impl Validator {
 	pub async fn start(meters: &[Meter<'_>], settings: Settings) -> Result<Self> {
-		let turn = network::TURN.lock().await;
+		let place = network::place(true).await?;
 		let node = find_node()?;
 		let directory = ScratchDirectory::new("clearing")?;
 		let spec = write_spec(&node, directory.path(), meters, settings.timestep_ms).await?;
@@ -107,7 +107,7 @@ impl Validator {
 			.spawn()
 			.map_err(at_file(&node))?;
 		let url = format!("ws://127.0.0.1:{port}");
-		Ok(Self { _process: process, url, log, _directory: directory, _turn: turn })
+		Ok(Self { _process: process, url, log, _directory: directory, _place: place })
 	}
 
 	/// The end of what it said.

@@ -173,6 +173,7 @@ async fn locks_since(client: &Client, before: u64) -> Result<usize> {
 pub async fn run(settings: Settings) -> Result<String> {
 	let mut measured = Vec::new();
 	for options in [NetworkOptions::new("spb-one").alone(), NetworkOptions::new("spb-four")] {
+		let options = options.undisturbed();
 		let options = options.genesis(genesis()?);
 		let on_network =
 			with_network(options, async |network| measure(network, settings).await).await?;

@@ -9,7 +9,7 @@ const BLOCKS: u64 = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn chain_should_advance_and_become_final_when_four_validators_run() -> Result {
-	with_network(NetworkOptions::new("blocks"), async |network| {
+	with_network(NetworkOptions::new("blocks").undisturbed(), async |network| {
 		let clients = network.clients().await?;
 		let full_node = network.client(FULL_NODE).await?;
 

@@ -40,7 +40,7 @@ fn quantiles(mut times: Vec<Duration>) -> (Duration, Duration) {
 async fn transfer_should_be_final_within_three_seconds_when_four_validators_run() -> Result {
 	let transfers = knob("PETRA_TRANSFERS", TRANSFERS)?;
 	ensure(transfers >= 20, || format!("PETRA_TRANSFERS={transfers} is too few to measure"))?;
-	with_network(NetworkOptions::new("latency"), async |network| {
+	with_network(NetworkOptions::new("latency").undisturbed(), async |network| {
 		let client = network.client(FULL_NODE).await?;
 		petra_tests::wait::finalized(&client, 3).await?;
 		let before = client.free_balance(&account_of(&dev::eve())).await?;

@@ -607,7 +607,7 @@ async fn ensure_bounded(client: &Client) -> Result {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_should_get_in_within_three_blocks_when_an_attacker_floods_with_free_calls() -> Result
 {
-	with_network(NetworkOptions::new("flood"), async |network| {
+	with_network(NetworkOptions::new("flood").undisturbed(), async |network| {
 		let client = network.client(VALIDATORS[1]).await?;
 		wait::finalized(&client, 3).await?;
 		let now = timestep(&client).await?;
