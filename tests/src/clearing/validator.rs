@@ -10,7 +10,7 @@ use std::{
 };
 use tokio::{
 	process::{Child, Command},
-	sync::MutexGuard,
+	sync::SemaphorePermit,
 };
 
 /// Lines of the node's log that are shown when something fails.
@@ -27,7 +27,7 @@ pub struct Validator {
 	pub url: String,
 	log: PathBuf,
 	_directory: ScratchDirectory,
-	_place: MutexGuard<'static, ()>,
+	_place: SemaphorePermit<'static>,
 }
 
 /// Writes a spec in which the market is a double auction, and the meters are authorised.
