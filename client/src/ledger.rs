@@ -4,7 +4,9 @@ use crate::{
 	generated, petra, types::*, AccountId32, BlockRef, Client, Error, PetraConfig, Result, H256,
 };
 use subxt::{
-	client::OnlineClientAtBlock, runtime_apis::Payload, storage::Address as StorageAddress,
+	client::OnlineClientAtBlock,
+	runtime_apis::Payload,
+	storage::{Address as StorageAddress, PrefixOf},
 	utils::Static,
 };
 
@@ -262,6 +264,30 @@ impl Ledger {
 		value
 			.map(|value| value.decode().map_err(|error| wrong(error.to_string())))
 			.transpose()
+	}
+
+	/// Reads all that a map of the generated code's addresses stores, with its keys, in no order.
+	///
+	/// # Errors
+	/// [`Error::Metadata`] if the chain has no such map, or has it in another form.
+	pub async fn all<A>(&self, address: A) -> Result<Vec<(A::KeyParts, A::Value)>>
+	where
+		A: StorageAddress,
+		(): PrefixOf<A::KeyParts>,
+	{
+		let name = format!("{}.{}", address.pallet_name(), address.entry_name());
+		let wrong = |error: String| Error::metadata(name.clone(), error);
+		let entry = self.at.storage().entry(address).map_err(|error| wrong(error.to_string()))?;
+		let mut entries = entry.iter(()).await.map_err(|error| wrong(error.to_string()))?;
+		let mut all = Vec::new();
+		while let Some(found) = entries.next().await {
+			let found = found.map_err(|error| wrong(error.to_string()))?;
+			let key = found.key().and_then(|key| key.decode());
+			let key = key.map_err(|error| wrong(error.to_string()))?;
+			let value = found.value().decode().map_err(|error| wrong(error.to_string()))?;
+			all.push((key, value));
+		}
+		Ok(all)
 	}
 }
 

@@ -54,6 +54,7 @@ mod error;
 mod follow;
 pub mod general;
 mod generated;
+pub mod history;
 mod lasting;
 mod ledger;
 pub mod mixing;
