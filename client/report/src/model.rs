@@ -60,6 +60,8 @@ pub struct Setting {
 	pub first_block: u64,
 	/// Last block that counts.
 	pub last_block: u64,
+	/// Its hash, in hexadecimal: whose chain it is.
+	pub last_hash: String,
 }
 
 /// The machine on which all processes ran.
@@ -168,7 +170,7 @@ pub struct Household {
 	pub measured: Vec<i64>,
 	/// What its agent expected, likewise.
 	pub predicted: Vec<i64>,
-	/// All addresses at which it withdrew or from which it deposited.
+	/// All addresses at which it withdrew or from which it deposited; it may disclose others.
 	pub addresses: Vec<String>,
 	/// The bill that its meter signed.
 	pub bill: SignedBill,
@@ -239,7 +241,8 @@ pub struct Figures {
 	pub load: Load,
 }
 
-/// One row of the profile. What a household committed to is what it withdrew and did not return untraded.
+/// One row of the profile. What a household committed to is what it sold or bought, as its EPA say: those that it deposited
+/// less those that it withdrew are what it bought; below zero, what it sold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Interval {
@@ -253,15 +256,16 @@ pub struct Interval {
 	pub generation: u64,
 	/// What households sold to one another.
 	pub traded: u64,
-	/// What households that drew had bought: the least of what it drew and what it had bought, summed.
+	/// What came from neighbours: the least of what a household drew and what it had bought, summed.
 	pub local: u64,
 	/// What the DSO delivered: the sum of all `E` above zero.
 	pub from_dso: u64,
 	/// What the DSO took: the sum of all `E` below zero, without the sign.
 	pub to_dso: u64,
-	/// Power offered for sale and not sold.
+	/// Power offered for sale and not sold: for each address the most that it had on offer at once and had sold, less what it
+	/// sold. What was taken back and offered again counts once.
 	pub unmatched_asks: u64,
-	/// Power bid for and not bought.
+	/// Power bid for and not bought, likewise.
 	pub unmatched_bids: u64,
 	/// The least price paid; none where nothing was traded.
 	pub least_price: Option<u64>,
@@ -269,7 +273,7 @@ pub struct Interval {
 	pub mean_price: Option<f64>,
 	/// The highest price paid.
 	pub highest_price: Option<u64>,
-	/// Sum over households of how far what was measured lies from what was committed, in watts.
+	/// Sum over households that were committed to something of how far what was measured lies from it, in watts.
 	pub deviation: u64,
 }
 
@@ -285,7 +289,7 @@ pub struct Totals {
 	pub traded: u64,
 	/// Exchanges.
 	pub trades: u32,
-	/// Offers that were posted by households; what is left of a partly taken offer is none of its own.
+	/// Offers that were posted; what is left of a partly taken offer is none of its own.
 	pub offers: u32,
 	/// Share of demand that came from neighbours, 0 to 1; 0 where nothing was drawn.
 	pub local_share: f64,
@@ -296,13 +300,13 @@ pub struct Totals {
 	/// What buyers paid sellers.
 	#[serde(with = "text")]
 	pub paid: i128,
-	/// What households would owe together if nothing were traded.
+	/// What households would owe together if nothing were traded, at the DSO's prices.
 	#[serde(with = "text")]
 	pub baseline: i128,
 	/// What they owe together.
 	#[serde(with = "text")]
 	pub bills: i128,
-	/// Money that nobody deposited: a liability of the DSO.
+	/// Money that nobody deposited in the bills' period: a liability of the DSO.
 	#[serde(with = "text")]
 	pub undeposited_money: i128,
 	/// EPA that nobody deposited.
@@ -319,7 +323,7 @@ pub struct Totals {
 pub struct Clearing {
 	/// Between the timestamps of the two blocks.
 	pub in_blocks: Distribution,
-	/// Between the moments in which the two blocks became final.
+	/// Between the moments in which the two blocks became final, where both were seen.
 	pub finalized: Distribution,
 	/// Mean time between blocks, in seconds.
 	pub block_time: f64,
@@ -411,7 +415,7 @@ pub struct BillFigures {
 	/// `B`, computed from the blocks.
 	#[serde(with = "text")]
 	pub bill: i128,
-	/// What it would owe if nothing were traded.
+	/// What it would owe if nothing were traded, at the DSO's prices: also where the market has a fixed one.
 	#[serde(with = "text")]
 	pub baseline: i128,
 	/// Timesteps in which its assets do not match (section 10, the flag).
@@ -444,7 +448,8 @@ pub struct Anonymity {
 	pub withdrawn: u32,
 	/// Assets that went into exchanges: two for each.
 	pub traded: u32,
-	/// Those of them that had come out of a pool.
+	/// Those of them that had come out of a pool: their address got a note of their kind over the timesteps traded from a
+	/// pool, and nothing of the kind by a withdrawal, a transfer or a reclaim.
 	pub traded_mixed: u32,
 	/// Rings that failed.
 	pub failed_rings: u32,
@@ -466,7 +471,7 @@ pub struct Ring {
 	pub members: u32,
 	/// Members of the smallest revision from which a note was taken.
 	pub least_members: u32,
-	/// How many households they are of.
+	/// How many households they are of, as far as these disclosed from which addresses they came.
 	pub households: u32,
 	/// Notes that came out.
 	pub withdrawn: u32,
@@ -482,7 +487,7 @@ pub struct Load {
 	pub transactions: u32,
 	/// Transactions a second, over the time between the first and the last block.
 	pub per_second: f64,
-	/// Mean weight of a block, as a share of what is allowed (0 to 1).
+	/// Mean weight of a block, as a share of what is allowed (0 to 1): of time or of proof size, whichever is more.
 	pub mean_fullness: f64,
 	/// The most.
 	pub greatest_fullness: f64,

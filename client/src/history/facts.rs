@@ -210,3 +210,15 @@ pub enum What {
 		limits: Option<FeederLimits>,
 	},
 }
+
+impl What {
+	/// The energy asset that came into being, if one did.
+	pub fn new_asset(&self) -> Option<(AssetId, &EnergyAsset)> {
+		match self {
+			Self::EnergyWithdrawn { id, asset, .. } | Self::AssetMade { id, asset } => {
+				Some((*id, asset))
+			},
+			_ => None,
+		}
+	}
+}

@@ -16,8 +16,10 @@
 
 mod calls;
 mod facts;
+pub mod figures;
 mod read;
 mod rules;
+pub mod verify;
 
 pub use facts::{Fact, What};
 pub use rules::{Change, Meter, Policy, Rules};
