@@ -2,6 +2,7 @@
 
 use crate::{transaction::name_of_call, Client, Error, PetraConfig, Result, Submitted};
 use codec::{Compact, Encode};
+use petra_mixing::refusals::code_of;
 use scale_info::TypeDef;
 use subxt::{client::OnlineClientAtBlock, tx::Payload, Metadata};
 
@@ -18,6 +19,10 @@ const DATA: [(&str, &[u8]); 5] = [
 	("ChargeTransactionPayment", &[0]),
 	("CheckMetadataHash", &[0]),
 ];
+
+/// Pallets that refuse general transactions with errors of their own, and what the code of the first one is: `Custom error:
+/// 110`.
+const REFUSALS: [(&str, u8); 2] = [("Mixing", 110), ("Delivery", 160)];
 
 /// A general transaction with this call (the bytes of pallet, call and arguments).
 ///
@@ -67,7 +72,30 @@ impl Client {
 	pub async fn submit_general<C: Payload>(&self, call: &C) -> Result<Submitted> {
 		let at = self.at(self.best_head().await?.hash).await?;
 		let bytes = general_call(&at, call)?;
-		self.submit_bytes(&at, name_of_call(call), bytes).await
+		let submitted = self.submit_bytes(&at, name_of_call(call), bytes).await;
+		submitted.map_err(|error| match error {
+			Error::Refused { call: name, reason } => {
+				let reason = named(at.metadata_ref(), call.pallet_name(), reason);
+				Error::Refused { call: name, reason }
+			},
+			error => error,
+		})
+	}
+}
+
+/// What a node says of a refusal, after the ledger's name for it and what that means.
+fn named(metadata: &Metadata, pallet: &str, reason: String) -> String {
+	let first = REFUSALS.iter().find(|(known, _)| *known == pallet).map(|(_, first)| *first);
+	let error = code_of(&reason)
+		.zip(first)
+		.and_then(|(code, first)| code.checked_sub(first))
+		.and_then(|place| metadata.pallet_by_name(pallet)?.error_variant_by_index(place));
+	match error {
+		Some(error) => {
+			let meaning = error.docs.join(" ");
+			format!("{pallet}::{}. {} (the node says: {reason})", error.name, meaning.trim())
+		},
+		None => reason,
 	}
 }
 
@@ -94,6 +122,27 @@ mod tests {
 		// `0x45 0x00`, then mortality, number, tip and metadata hash; petra's own extensions hold nothing.
 		let transaction = general(&metadata(), &[0xAA, 0xBB, 0xCC]).unwrap();
 		assert_eq!(transaction, [9 << 2, 0x45, 0x00, 0, 0, 0, 0, 0xAA, 0xBB, 0xCC]);
+	}
+
+	#[test]
+	fn refusal_should_have_the_ledgers_name_when_the_pallet_has_one_for_it() {
+		let said = |code: u8| format!("Invalid Transaction (1010): Custom error: {code}");
+		for (pallet, code, name) in [
+			("Mixing", 110, "Mixing::DeadlinePassed. "),
+			("Mixing", 118, "Mixing::BadProof. "),
+			("Delivery", 160, "Delivery::NoEnergyAccount. "),
+		] {
+			let reason = named(&metadata(), pallet, said(code));
+			assert!(reason.starts_with(name) && reason.contains(&said(code)), "{reason}");
+		}
+		for (pallet, reason) in [
+			("Mixing", said(109)),
+			("Mixing", said(255)),
+			("System", said(110)),
+			("Mixing", "Priority is too low (1014)".into()),
+		] {
+			assert_eq!(named(&metadata(), pallet, reason.clone()), reason);
+		}
 	}
 
 	#[test]

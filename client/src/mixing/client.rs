@@ -5,16 +5,21 @@ use super::{
 	journal::{Bytes32, Entry, Journal, JournalError, Stage},
 	member::MemberKey,
 	proof::{self, Flaw, Proof, ProofError, Proven, Statement},
-	refusals::{code_of, refused_for_good, NULLIFIER_USED, RING_FAILED},
+	refusals::{code_of, refused_for_good, RING_FAILED},
 };
-use crate::{AccountId32, BlockRef, Call, Client, Error, Outcome, PetraConfig, Signer};
+use crate::{AccountId32, BlockRef, Call, Client, Error, Ledger, Outcome, PetraConfig, Signer};
 use codec::{Decode, Encode};
 use petra_primitives::{BlockNumber, Note, PoolInfo, RevisionInfo, RingInfo, Source, Withdrawal};
 use std::time::Duration;
-use subxt::rpcs::rpc_params;
+use subxt::{dynamic::storage, rpcs::rpc_params, utils::Static};
 
 /// For how many blocks a withdrawal is valid: one that does not make it by then is proven anew.
 const VALID_FOR: BlockNumber = 32;
+/// What it means that a ring of energy is gone.
+const EXPIRED: &str =
+	"Mixing::NoteExpired: the settlement window of the note has passed. If a withdrawal was under way before that, the \
+	 note is where it was to arrive";
+
 /// Why a note was not mixed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -114,11 +119,11 @@ pub struct Deposited {
 pub struct Withdrawn {
 	/// Where it arrived. If an earlier withdrawal was under way, it is the one that was named then.
 	pub recipient: AccountId32,
-	/// How many members the revision had over which it was proven.
+	/// How many members the revision had over which it was proven; 0: see `attempts`.
 	pub members: u32,
 	/// How long the last proof took to make.
 	pub proving: Duration,
-	/// How often it was proven.
+	/// How often it was proven; 0: an attempt of another program, which was ended meanwhile, had come through.
 	pub attempts: u32,
 }
 
@@ -158,8 +163,15 @@ struct Progress {
 	attempts: u32,
 	/// What the node said last.
 	refusal: Option<String>,
-	/// The block at which the nullifier was first seen to be used.
-	used_at: Option<BlockNumber>,
+}
+
+/// Whether a note has left its ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+	No,
+	/// In the best block.
+	NotFinally,
+	Finally,
 }
 
 impl Progress {
@@ -270,20 +282,18 @@ impl Mixer {
 			if now >= until {
 				return Err(done.gave_up(&aim, patience, until));
 			}
-			if let Some((revision, keys)) = self.usable(&aim, patience.members).await? {
+			let usable = match self.left(&aim).await? {
+				Left::No => self.usable(&aim, patience.members).await?,
+				Left::NotFinally => None,
+				Left::Finally => return self.came_out(aim, done),
+			};
+			if let Some((revision, keys)) = usable {
 				let deadline = now.saturating_add(VALID_FOR).min(until);
 				let proven = self.prove(key, &aim, revision, deadline, keys).await?;
 				done.proven(revision.members, proven.took);
 				self.announce(&aim, now, deadline)?;
-				match self.attempt(&proven.proof, &aim, now, &mut done).await {
-					Ok(true) => return self.finish(aim, done),
-					Ok(false) => (),
-					Err(MixError::AlreadyOut) => {
-						let stage = Stage::Withdrawn { recipient: None };
-						self.journal.record(Entry { stage, ..aim.entry })?;
-						return Err(MixError::AlreadyOut);
-					},
-					Err(error) => return Err(error),
+				if self.attempt(&proven.proof, &aim, &mut done).await? {
+					return self.finish(aim, done);
 				}
 			}
 			heads.next_number().await?;
@@ -397,6 +407,41 @@ impl Mixer {
 		Ok(Aim { entry, ring, index, recipient, nullifier })
 	}
 
+	/// Whether the note under the key has left its ring: its nullifier is used, or all of the ring's are.
+	async fn left(&self, aim: &Aim) -> Result<Left> {
+		let used = async |ledger: Ledger| {
+			let nullifiers = storage::<_, Static<()>>("Mixing", "Nullifiers");
+			let ring = Static((aim.entry.note, aim.ring));
+			let found = ledger.value(nullifiers, (ring, Static(aim.nullifier))).await?;
+			Ok::<_, Error>(found.is_some())
+		};
+		if used(self.client.final_ledger().await?).await? {
+			return Ok(Left::Finally);
+		}
+		if used(self.client.ledger().await?).await? {
+			return Ok(Left::NotFinally);
+		}
+		match (self.ring(&aim.entry.note, aim.ring).await?, aim.entry.note) {
+			(Some(_), _) => Ok(Left::No),
+			// A ring of money goes when its last note is out; nobody else can have taken this one.
+			(None, Note::Financial { .. }) => Ok(Left::Finally),
+			(None, Note::Energy { .. }) => Err(MixError::Refused {
+				meaning: EXPIRED,
+				reason: format!("there is no ring {}", aim.ring),
+			}),
+		}
+	}
+
+	/// The note is out, and not by this withdrawal: by an earlier one, if there was any that this journal knows of.
+	fn came_out(&mut self, aim: Aim, done: Progress) -> Result<Withdrawn> {
+		if done.attempts > 0 || matches!(aim.entry.stage, Stage::Withdrawing { .. }) {
+			return self.finish(aim, done);
+		}
+		let stage = Stage::Withdrawn { recipient: None };
+		self.journal.record(Entry { stage, ..aim.entry })?;
+		Err(MixError::AlreadyOut)
+	}
+
 	/// The newest usable revision that contains the note, if it has enough members, with its keys.
 	async fn usable(
 		&self,
@@ -455,13 +500,7 @@ impl Mixer {
 	}
 
 	/// Sends a withdrawal. Returns whether the note is out, finally; if not, another attempt may get it out.
-	async fn attempt(
-		&self,
-		proof: &Proof,
-		aim: &Aim,
-		now: BlockNumber,
-		done: &mut Progress,
-	) -> Result<bool> {
+	async fn attempt(&self, proof: &Proof, aim: &Aim, done: &mut Progress) -> Result<bool> {
 		let reason = match self.send(proof).await {
 			Ok(_) => return Ok(true),
 			Err(MixError::Chain(Error::Refused { reason, .. })) => reason,
@@ -474,16 +513,7 @@ impl Mixer {
 		if let Some(meaning) = refused_for_good(&reason) {
 			return Err(MixError::Refused { meaning, reason });
 		}
-		if code_of(&reason) == Some(NULLIFIER_USED) {
-			// Nobody but us can have used it.
-			if done.attempts == 1 && !matches!(aim.entry.stage, Stage::Withdrawing { .. }) {
-				return Err(MixError::AlreadyOut);
-			}
-			// An earlier attempt came through. Once more, when that must be final.
-			let seen = *done.used_at.get_or_insert(now);
-			return Ok(block_number(self.client.finalized_head().await?) >= seen && seen < now);
-		}
-		// The root has moved on, or an earlier attempt is waiting in the pool.
+		// The root has moved on, or an earlier attempt is waiting in the pool, or has come through.
 		done.refusal = Some(reason);
 		Ok(false)
 	}

@@ -14,6 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
 
 /// An answer.
+#[derive(Debug)]
 pub struct Answer {
 	/// Lines for people.
 	pub text: String,

@@ -7,14 +7,15 @@ use crate::{
 };
 use clap::{Args, Subcommand, ValueEnum};
 use petra_client::{
-	calls,
+	call, calls,
 	petra::energy_assets::events::AssetAdded,
+	spb,
 	types::{
-		AssetKind, Authorization, Balance, FeederId, FeederLimits, Limits, MarketMode, MeterId,
-		NewAsset, Path, Power, RegulatoryTransaction, Timestep,
+		AssetKind, Authorization, Balance, BlockNumber, FeederId, FeederLimits, Limits, MarketMode,
+		MeterId, NewAsset, Path, Power, RegulatoryTransaction, Timestep,
 	},
 	units::{format_money, format_power, parse_money, parse_power, PriceInput, TimeInput},
-	AccountId32, Client, Ledger, Outcome, Payload,
+	AccountId32, Call, Client, Ledger, Outcome, Payload, Value as Argument,
 };
 use serde_json::{json, Value};
 
@@ -136,6 +137,22 @@ pub enum Command {
 		/// There is none any more
 		#[arg(long, conflicts_with = "account")]
 		none: bool,
+	},
+	/// Set when a mixing ring's notes can be withdrawn; rings that are open keep their rules
+	#[command(after_help = "Example:\n  petra dso rings --members 10 --age 20")]
+	Rings {
+		/// How many notes must be in a ring, 2 to 255
+		#[arg(long)]
+		members: u32,
+		/// For how many blocks
+		#[arg(long)]
+		age: BlockNumber,
+	},
+	/// List who may certify producers for payment against delivery; whoever is not listed no longer may
+	#[command(after_help = "Example:\n  petra dso authorities 5F… 5G…")]
+	Authorities {
+		/// Their accounts
+		accounts: Vec<AccountId32>,
 	},
 }
 
@@ -265,6 +282,18 @@ pub async fn run(command: Command, context: &Context) -> Result<Answer, Failure>
 				format!("the withdrawal service is {account}")
 			});
 			desk.sudo(&calls::set_issuer(account), said, json!({ "issuer": account })).await
+		},
+		Command::Rings { members, age } => {
+			let said = format!(
+				"new rings: notes can be withdrawn when {members} have been in for {age} blocks"
+			);
+			let call = set_ring_rules(members, age);
+			desk.sudo(&call, said, json!({ "members": members, "age": age })).await
+		},
+		Command::Authorities { accounts } => {
+			let said = format!("{} authorities may certify producers", accounts.len());
+			let call = spb::calls::set_authorities(accounts.clone());
+			desk.sudo(&call, said, json!({ "authorities": accounts })).await
 		},
 	}
 }
@@ -419,6 +448,10 @@ impl Desk<'_> {
 		let outcome = self.context.sudo(&self.client, call).await?;
 		Ok(done(&outcome, said, answer))
 	}
+}
+
+fn set_ring_rules(members: u32, age: BlockNumber) -> Call {
+	call("Mixing", "set_ring_rules", [Argument::u128(members.into()), Argument::u128(age.into())])
 }
 
 fn shown(limits: &Limits) -> String {

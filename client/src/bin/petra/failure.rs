@@ -1,5 +1,6 @@
 //! Why a command did not do what it was asked for, and with which status the program ends.
 
+use crate::answer::Answer;
 use petra_client::{
 	assets::AssetError, cosign::ConsentError, mixing::MixError, spb::SpbError, units::UnitError,
 	wallet::WalletError, Error,
@@ -61,6 +62,14 @@ pub enum Failure {
 	/// Payment against delivery's.
 	#[error(transparent)]
 	Spb(SpbError),
+	/// Something was done, but not all of it.
+	#[error("{failure}")]
+	Partly {
+		/// What was done.
+		done: Box<Answer>,
+		/// Why not all of it.
+		failure: Box<Failure>,
+	},
 	/// The command line says something that makes no sense.
 	#[error("{0}")]
 	Usage(String),
@@ -98,9 +107,26 @@ impl Failure {
 		Self::File { path: path.display().to_string(), reason: reason.to_string() }
 	}
 
+	/// The same, after a part of what was asked for was done, if there is any.
+	pub fn after(self, done: Answer) -> Self {
+		if done.text.is_empty() {
+			return self;
+		}
+		Self::Partly { done: Box::new(done), failure: Box::new(self) }
+	}
+
+	/// What was done nevertheless.
+	pub fn done(&self) -> Option<&Answer> {
+		match self {
+			Self::Partly { done, .. } => Some(done),
+			_ => None,
+		}
+	}
+
 	/// The status with which the program ends.
 	pub fn status(&self) -> Status {
 		match self {
+			Self::Partly { failure, .. } => failure.status(),
 			Self::Client(
 				Error::Unreachable { .. } | Error::Disconnected { .. } | Error::Rpc { .. },
 			) => Status::Node,
@@ -113,6 +139,7 @@ impl Failure {
 			Self::NotFound(_) | Self::Mix(MixError::NotThere { .. }) => Status::NotFound,
 			Self::Mix(MixError::Journal(_)) => Status::Usage,
 			Self::Spb(SpbError::NoEnergy(_)) => Status::NotFound,
+			Self::Spb(SpbError::UnknownLeaf { .. }) => Status::Wallet,
 			Self::Spb(SpbError::File { .. } | SpbError::LeafCount(_)) => Status::Usage,
 			Self::Spb(_) => Status::Other,
 			Self::Mix(MixError::Proof(_)) => Status::Other,
@@ -130,6 +157,7 @@ impl Failure {
 	pub fn name(&self) -> Option<&str> {
 		match self {
 			Self::Client(error) => error.dispatch_error(),
+			Self::Partly { failure, .. } => failure.name(),
 			_ => None,
 		}
 	}

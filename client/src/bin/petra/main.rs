@@ -128,6 +128,9 @@ fn main() -> ExitCode {
 			ExitCode::SUCCESS
 		},
 		Err(failure) => {
+			if let Some(done) = failure.done() {
+				done.print(json);
+			}
 			let status = failure.status() as u8;
 			if json {
 				let failure = serde_json::json!({

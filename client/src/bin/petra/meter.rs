@@ -96,6 +96,10 @@ async fn withdraw(withdrawal: Withdrawal, context: &Context) -> Result<Answer, F
 	let ledger = client.ledger().await?;
 	let mut wallet = context.wallet()?;
 	let outputs = outputs(&withdrawal, &ledger, &mut wallet).await?;
+	let money = outputs.iter().find_map(|output| match output {
+		WithdrawalOutput::Financial { address, amount } => Some((*address, *amount)),
+		WithdrawalOutput::Energy { .. } => None,
+	});
 	let key = wallet.account(Role::Meter(withdrawal.meter))?;
 	let outcome = context.send(&client, &calls::withdraw(withdrawal.meter, outputs), &key).await?;
 	let mut said = Vec::new();
@@ -110,10 +114,12 @@ async fn withdraw(withdrawal: Withdrawal, context: &Context) -> Result<Answer, F
 		));
 		assets.push(json!({ "assetId": asset_id, "address": address, "asset": asset.0 }));
 	}
-	if let Some(money) = withdrawal.money {
-		said.push(format_money(money));
+	if let Some((address, amount)) = money {
+		said.push(format!("{}, at {address}", format_money(amount)));
 	}
-	Ok(done(&outcome, said.join("\n"), json!({ "meter": withdrawal.meter, "assets": assets })))
+	let money = money.map(|(address, amount)| json!({ "address": address, "amount": amount }));
+	let answer = json!({ "meter": withdrawal.meter, "assets": assets, "money": money });
+	Ok(done(&outcome, said.join("\n"), answer))
 }
 
 async fn outputs(

@@ -13,7 +13,7 @@ use petra_client::{
 		basket::randomness,
 		journal::{Entry, Journal, Stage},
 		member::MemberKey,
-		Mixer, Note, Patience, Position, Source,
+		Mixer, Note, Patience, Position, Source, Withdrawn,
 	},
 	types::{AssetId, Balance, BlockNumber},
 	units::{format_money, format_power, parse_money},
@@ -31,11 +31,11 @@ pub enum Command {
 	/// two times the pools' unit of money. `petra asset split` makes such assets. Use a fresh address for each note: everybody
 	/// sees who deposits. One note in each transaction, after a random delay.
 	#[command(
+		group = clap::ArgGroup::new("what").required(true).args(["asset", "money"]),
 		after_help = "Examples:\n  petra mix deposit 12                         asset 12, at a random moment within ten minutes\n  petra mix deposit --money 0.064EUR --from 3 --within 4h"
 	)]
 	Deposit {
 		/// The asset
-		#[arg(required_unless_present = "money", conflicts_with = "money")]
 		asset: Option<AssetId>,
 		/// Money instead
 		#[arg(long, value_parser = parse_money, requires = "from")]
@@ -166,6 +166,15 @@ impl Hand {
 		Ok(())
 	}
 
+	/// Takes a note out of its ring, to a fresh address.
+	async fn take_out(&mut self, number: u32, patience: Patience) -> Result<Withdrawn, Failure> {
+		let key = self.key(number)?;
+		let recipient = self.wallet.fresh_address()?.account.address();
+		let what = format!("waiting for Mixing.withdraw of note {number}");
+		let withdrawing = self.mixer.withdraw(&key, &recipient, patience);
+		Ok(during(&what, withdrawing).await?)
+	}
+
 	/// Notes that are in rings, by number.
 	fn notes(&self) -> Vec<u32> {
 		let entries = self.mixer.journal().entries();
@@ -251,29 +260,36 @@ async fn withdraw(
 	if let Some(other) = chosen.iter().find(|number| !all.contains(number)) {
 		return Err(Failure::NotFound(format!("note {other} in a ring: see `petra mix status`")));
 	}
-	let (mut said, mut answers) = (Vec::new(), Vec::new());
+	let (mut said, mut answers, mut failed) = (Vec::new(), Vec::new(), None);
 	for number in chosen {
 		delay.wait().await;
-		let key = hand.key(number)?;
-		let recipient = hand.wallet.fresh_address()?.account.address();
-		let what = format!("waiting for Mixing.withdraw of note {number}");
-		let withdrawn = during(&what, hand.mixer.withdraw(&key, &recipient, patience)).await?;
-		said.push(format!(
-			"note {number} is out, one of {}, at {} (proven in {:.0?})",
-			withdrawn.members, withdrawn.recipient, withdrawn.proving
-		));
-		answers.push(json!({
-			"note": number,
-			"recipient": withdrawn.recipient,
-			"members": withdrawn.members,
-			"provingMs": u64::try_from(withdrawn.proving.as_millis()).unwrap_or(u64::MAX),
-			"attempts": withdrawn.attempts,
-		}));
+		match hand.take_out(number, patience).await {
+			Ok(withdrawn) => {
+				said.push(out(number, &withdrawn));
+				answers.push(json!({
+					"note": number,
+					"recipient": withdrawn.recipient,
+					"members": withdrawn.members,
+					"provingMs": u64::try_from(withdrawn.proving.as_millis()).unwrap_or(u64::MAX),
+					"attempts": withdrawn.attempts,
+				}));
+			},
+			// One note that stays where it is holds up no other.
+			Err(Failure::Mix(error)) => {
+				note(&format!("note {number}: {error}"));
+				failed = Some(error);
+			},
+			Err(other) => return Err(other.after(Answer::new(said.join("\n"), json!(answers)))),
+		}
 	}
-	if said.is_empty() {
+	if said.is_empty() && failed.is_none() {
 		said.push("no notes are in rings".into());
 	}
-	Ok(Answer::new(said.join("\n"), Value::Array(answers)))
+	let answer = Answer::new(said.join("\n"), Value::Array(answers));
+	match failed {
+		Some(error) => Err(Failure::Mix(error).after(answer)),
+		None => Ok(answer),
+	}
 }
 
 async fn reclaim(context: &Context, number: u32, from: &AddressInput) -> Result<Answer, Failure> {
@@ -322,6 +338,19 @@ async fn status(context: &Context) -> Result<Answer, Failure> {
 		said.push("there are no pools".into());
 	}
 	Ok(Answer::new(said.join("\n"), json!({ "notes": own, "pools": pools })))
+}
+
+/// What became of a withdrawal, in words.
+fn out(number: u32, withdrawn: &Withdrawn) -> String {
+	let Withdrawn { recipient, members, proving, attempts } = withdrawn;
+	match attempts {
+		0 => {
+			format!("note {number} is out, at {recipient}: an earlier withdrawal had come through")
+		},
+		_ => format!(
+			"note {number} is out, one of {members}, at {recipient} (proven in {proving:.0?})"
+		),
+	}
 }
 
 /// Where a note is, in words.

@@ -4,7 +4,7 @@ use crate::{
 	answer::{during, note, Answer},
 	context::{key_named, AddressInput, Context},
 	dso::done,
-	failure::Failure,
+	failure::{Failure, Status},
 };
 use clap::{Args, Subcommand};
 use petra_client::{
@@ -47,9 +47,9 @@ pub enum Command {
 		/// The authority's address
 		#[arg(long = "as", value_name = "ADDRESS")]
 		signer: AddressInput,
-		/// The last block in which the certificate can be used
-		#[arg(long, value_name = "BLOCK")]
-		expiry: BlockNumber,
+		/// For so many blocks from now on the certificate can be used
+		#[arg(long, default_value_t = QUARTER)]
+		blocks: BlockNumber,
 	},
 	/// Add energy for sale
 	#[command(after_help = "Example:\n  petra spb add 5kWh --price 0.20EUR/kWh --as 0")]
@@ -285,8 +285,8 @@ impl Meter {
 pub async fn run(command: Command, context: &Context) -> Result<Answer, Failure> {
 	match command {
 		Command::Open(arguments) => open(context, arguments).await,
-		Command::Vouch { producer, signer, expiry } => {
-			vouch(context, producer, &signer, expiry).await
+		Command::Vouch { producer, signer, blocks } => {
+			vouch(context, producer, &signer, blocks).await
 		},
 		Command::Add { energy, price, signer } => add(context, energy, price, &signer).await,
 		Command::Search { energy, most } => search(context, energy, most).await,
@@ -353,10 +353,11 @@ async fn vouch(
 	context: &Context,
 	producer: AccountId32,
 	signer: &AddressInput,
-	expiry: BlockNumber,
+	blocks: BlockNumber,
 ) -> Result<Answer, Failure> {
 	use codec::Encode;
 	let (client, key) = connected(context, signer).await?;
+	let expiry = blocks_ahead(&client, blocks).await?;
 	let genesis = client.ledger().await?.genesis();
 	let proof = spb::account_certificate(genesis, &producer, expiry, &key);
 	let certificate = json!({
@@ -439,8 +440,20 @@ async fn commit(context: &Context, arguments: CommitArguments) -> Result<Answer,
 	let commitment = described(&client, &arguments, &key, &meter).await?;
 	let ctp_id = spb::commitment_id(client.ledger().await?.genesis(), &commitment);
 	let call = calls::commit_to_pay(&commitment, None);
-	let outcome = context.send(&client, &call, &key).await?;
-	spb::watch(&client, &meter.file, &meter.secret, ctp_id).await?;
+	// The meter watches it from before it is sent: a program that is killed in between has not lost it.
+	let Commitment { energy, expiry, partial, .. } = commitment;
+	meter
+		.file
+		.update_delivered(|delivered| delivered.watch(ctp_id, energy, expiry, partial))?;
+	let outcome = match context.send(&client, &call, &key).await {
+		Ok(outcome) => outcome,
+		Err(failure) => {
+			if matches!(failure.status(), Status::Refused | Status::Ledger) {
+				meter.file.update_delivered(|delivered| delivered.forget(ctp_id))?;
+			}
+			return Err(failure);
+		},
+	};
 	let said = format!(
 		"{ctp_id:?}: {} of {} for {}, expires after block {}",
 		watt_hours(commitment.energy),
@@ -545,12 +558,18 @@ pub async fn sign_certificates(
 	arguments: ServiceArguments,
 	context: &Context,
 ) -> Result<Answer, Failure> {
-	let key = context.wallet()?.account(Role::Meter(arguments.meter))?;
+	let id = arguments.meter;
+	let key = context.wallet()?.account(Role::Meter(id))?;
 	let client = Client::connect_lasting(&context.settings.url, PATIENCE).await?;
+	let known = client.ledger().await?.meter(id).await?;
+	let known = known.ok_or_else(|| Failure::NotFound(format!("meter {id}")))?;
+	if known.pubkey != key.address() {
+		return Err(Failure::NotOurs(format!("meter {id}")));
+	}
 	let limits = ServiceLimits::default();
-	let service = CertificateSigner::new(arguments.meter, key, client, limits);
+	let service = CertificateSigner::new(id, key, client, limits);
 	let running = service.start(arguments.listen).await?;
-	note(&format!("meter {} signs at {}", arguments.meter, running.url()));
+	note(&format!("meter {id} signs at {}", running.url()));
 	running.finished().await;
 	Ok(Answer::new("ended", Value::Null))
 }
@@ -564,7 +583,7 @@ pub async fn measure(arguments: MeterArguments, context: &Context) -> Result<Ans
 		let mut all = std::io::stdin().lock().lines();
 		all.try_for_each(|line| send.blocking_send(line).ok())
 	});
-	let mut all = Vec::new();
+	let (mut all, mut failed) = (Vec::new(), None);
 	while let Some(line) = lines.recv().await {
 		let line = line.map_err(|error| Failure::Usage(format!("standard input: {error}")))?;
 		if line.trim().is_empty() {
@@ -572,13 +591,28 @@ pub async fn measure(arguments: MeterArguments, context: &Context) -> Result<Ans
 		}
 		let Energy(increment) = line.parse().map_err(Failure::Usage)?;
 		let confirming = spb::measured(&client, &meter.file, &meter.secret, increment, LEAD);
-		for confirmed in confirming.await? {
-			note(&paid(&confirmed).text);
-			all.push(confirmed);
+		match confirming.await {
+			Ok(confirmed) => {
+				failed = None;
+				for confirmed in confirmed {
+					note(&paid(&confirmed).text);
+					all.push(confirmed);
+				}
+			},
+			Err(error @ SpbError::File { .. }) => return Err(error.into()),
+			// What is due is confirmed with the next measurement, if it can be.
+			Err(error) => {
+				note(&error.to_string());
+				failed = Some(error);
+			},
 		}
 	}
 	let entries: Vec<_> = all.iter().map(entry).collect();
-	Ok(Answer::new(format!("{} commitments confirmed", all.len()), json!(entries)))
+	let answer = Answer::new(format!("{} commitments confirmed", all.len()), json!(entries));
+	match failed {
+		Some(error) => Err(Failure::from(error).after(answer)),
+		None => Ok(answer),
+	}
 }
 
 async fn blocks_ahead(client: &Client, blocks: BlockNumber) -> Result<BlockNumber, Failure> {
