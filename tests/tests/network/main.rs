@@ -1,4 +1,5 @@
-//! Tests with real nodes, one file a promise. Each starts a network of its own, one at a time.
+//! Tests with real nodes, one file a promise. Each starts a network of its own, and two run at a time, but for tests that
+//! measure times.
 //!
 //! `make test` runs them as they are. `make test-full` sets `PETRA_KILLS` and `PETRA_TRANSFERS` for more of the same.
 //! They need the program petra-node (`PETRA_NODE`, or built beside), and `PETRA_NODE_MODULES` and `PETRA_PYTHON`, which
@@ -10,6 +11,7 @@ mod bad_input;
 mod blocks_and_finality;
 mod clearing;
 mod clients_not_ours;
+mod command;
 mod delivery;
 mod finality_latency;
 mod flood;
@@ -21,5 +23,7 @@ mod runtime_upgrade;
 mod safe_mode;
 mod support;
 mod tool;
+mod tool_mix;
+mod tool_spb;
 mod unauthorised_node;
 mod validator_comes_and_goes;
