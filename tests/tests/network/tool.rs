@@ -3,7 +3,7 @@
 
 use crate::command::{violated, Petra, Tour};
 use crate::support::ensure;
-use petra_tests::{with_network, NetworkOptions, Result, ScratchDirectory, FULL_NODE};
+use petra_tests::{wait, with_network, NetworkOptions, Result, ScratchDirectory, FULL_NODE};
 use std::net::TcpListener;
 
 /// Sections of the page that another test runs, on a network of its own.
@@ -14,6 +14,8 @@ async fn tour_should_go_as_its_page_says() -> Result {
 	let directory = ScratchDirectory::new("tool-tour")?;
 	with_network(NetworkOptions::new("tool"), async |network| {
 		let url = network.node(FULL_NODE)?.url.clone();
+		// Before its first block, a chain does not know the time.
+		wait::finalized(&network.client(FULL_NODE).await?, 1).await?;
 		let tour = Tour { directory: directory.path(), url: &url, exported: "" };
 		tour.run(|section| !ELSEWHERE.contains(&section), 10).await
 	})
