@@ -1,7 +1,12 @@
 //! What the client makes for a trade against delivery, as the runtime takes it: the bytes of its calls are decoded and
 //! judged by the ledger itself.
 
-#![allow(clippy::arithmetic_side_effects, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(
+	clippy::arithmetic_side_effects,
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::unwrap_used
+)]
 
 use codec::{Decode, Encode};
 use frame_support::traits::Authorize;
