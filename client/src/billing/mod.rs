@@ -17,6 +17,7 @@
 //! ```
 
 mod bill;
+pub mod file;
 mod household;
 mod microgrid;
 mod readings;

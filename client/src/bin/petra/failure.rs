@@ -24,6 +24,8 @@ pub enum Status {
 	Wallet = 6,
 	/// What was asked for is not on the ledger.
 	NotFound = 7,
+	/// A report or a bill is not what blocks make it.
+	Mismatch = 8,
 }
 
 /// A table of the statuses, for people.
@@ -36,7 +38,8 @@ Exit status:
   4  refused before it came into a block: it has done and cost nothing
   5  failed in a block: the error is named, `Pallet::Error`
   6  the wallet cannot be opened or written, or has not the key
-  7  what was asked for is not on the ledger";
+  7  what was asked for is not on the ledger
+  8  a report or a bill is not what the blocks make it";
 
 /// A failure.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +87,9 @@ pub enum Failure {
 	/// There is no such thing.
 	#[error("there is no {0}")]
 	NotFound(String),
+	/// A report or a bill is wrong.
+	#[error("{0}")]
+	Mismatch(String),
 	/// The wallet has no key for it.
 	#[error("{0} is not this wallet's: it cannot sign for it")]
 	NotOurs(String),
@@ -136,6 +142,7 @@ impl Failure {
 			| Self::Wallet(_)
 			| Self::NotOurs(_)
 			| Self::NoRegulator => Status::Wallet,
+			Self::Mismatch(_) => Status::Mismatch,
 			Self::NotFound(_) | Self::Mix(MixError::NotThere { .. }) => Status::NotFound,
 			Self::Mix(MixError::Journal(_)) => Status::Usage,
 			Self::Spb(SpbError::NoEnergy(_)) => Status::NotFound,
@@ -177,6 +184,7 @@ mod tests {
 			(Status::Ledger, "failed in a block"),
 			(Status::Wallet, "wallet"),
 			(Status::NotFound, "not on the ledger"),
+			(Status::Mismatch, "not what the blocks"),
 		] {
 			let line = format!("  {}  ", status as u8);
 			let line = STATUSES.lines().find(|listed| listed.starts_with(&line)).unwrap();
@@ -202,5 +210,6 @@ mod tests {
 		assert_eq!(Failure::from(wallet).status(), Status::Wallet);
 		assert_eq!(Failure::NotFound("offer 1".into()).status(), Status::NotFound);
 		assert_eq!(Failure::Usage(String::new()).status(), Status::Usage);
+		assert_eq!(Failure::Mismatch(String::new()).status(), Status::Mismatch);
 	}
 }

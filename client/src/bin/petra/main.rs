@@ -15,6 +15,7 @@ mod offer;
 mod settings;
 mod spb;
 mod status;
+mod verify;
 mod wallet;
 
 use answer::Answer;
@@ -86,6 +87,18 @@ enum Command {
 	/// Payment against delivery (SPB): energy that is paid for when your meter confirms it
 	#[command(subcommand)]
 	Spb(spb::Command),
+	/// Recompute a report's figures from the blocks of a node, and compare every one
+	///
+	/// Ask a node that nobody used whom the report is about: --url. It must keep the state of all blocks that count.
+	#[command(
+		after_help = "Example:\n  petra --url ws://127.0.0.1:9948 verify-report report.json"
+	)]
+	VerifyReport(verify::ReportArguments),
+	/// Recompute a bill from final blocks and one's own readings, on one's own machine
+	#[command(
+		after_help = "Example:\n  petra --wallet house.wallet verify-bill bill.json --readings readings.csv --first 1234"
+	)]
+	VerifyBill(verify::BillArguments),
 	/// Completions for a shell: `petra completions bash >~/.local/share/bash-completion/completions/petra`
 	Completions {
 		/// The shell
@@ -104,6 +117,8 @@ async fn run(command: Command, context: &Context) -> Result<Answer, Failure> {
 		Command::Money(command) => money::run(command, context).await,
 		Command::Mix(command) => mix::run(command, context).await,
 		Command::Spb(command) => spb::run(command, context).await,
+		Command::VerifyReport(arguments) => verify::report(arguments, context).await,
+		Command::VerifyBill(arguments) => verify::bill(arguments, context).await,
 		Command::Completions { shell } => {
 			let mut text = Vec::new();
 			clap_complete::generate(shell, &mut Arguments::command(), "petra", &mut text);

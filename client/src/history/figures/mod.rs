@@ -11,6 +11,8 @@ mod intervals;
 mod limits;
 mod rules;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod trades;
 
 use super::History;
