@@ -3,7 +3,7 @@
 use super::{
 	blocks::{stored, Stored},
 	genesis, report,
-	trade::{amount, Sender, Ticket, Traded, Way},
+	trade::{amount, Sender, Ticket, Traded, Validators, Way},
 	violated, Neighbourhood, AHEAD,
 };
 use crate::{wait, with_network, LocalNetwork, NetworkOptions, Result, VALIDATORS};
@@ -66,11 +66,14 @@ async fn tickets<'a>(
 	count: usize,
 	way: Way,
 	at_once: bool,
+	validators: &Validators,
 ) -> Result<Vec<Ticket<'a>>> {
-	let tickets = place.consumers.iter().take(count).map(|consumer| async move {
+	let consumers = place.consumers.iter().take(count).enumerate();
+	let tickets = consumers.map(|(number, consumer)| async move {
+		let node = number % validators.count();
 		let nonce = client.next_nonce(&super::account_of(&consumer.key)).await?;
 		let (leaf, sequence) = (leaf(way, at_once), u64::from(at_once));
-		Ok(Ticket { consumer, nonce, leaf, sequence })
+		Ok(Ticket { consumer, node, nonce, leaf, sequence })
 	});
 	try_join_all(tickets).await
 }
@@ -89,14 +92,16 @@ async fn check(client: &Client, place: &Neighbourhood, before: Balance, trades: 
 /// Trades one after the other: how long each took.
 async fn alone(
 	client: &Client,
+	validators: &Validators,
 	place: &Neighbourhood,
 	way: Way,
 	runs: usize,
 ) -> Result<(Vec<Duration>, Vec<Duration>)> {
 	let before = place.earned(client).await?;
 	let (mut delays, mut finals) = (Vec::new(), Vec::new());
-	for (index, ticket) in tickets(client, place, runs, way, false).await?.iter().enumerate() {
-		let sender = Sender::new(client).await?;
+	let tickets = tickets(client, place, runs, way, false, validators).await?;
+	for (index, ticket) in tickets.iter().enumerate() {
+		let sender = Sender::new(validators).await?;
 		// The load's own clock: trades begin at every phase of a block's second.
 		tokio::time::sleep(SLOT * index as u32 / runs as u32).await;
 		let start = Instant::now();
@@ -112,14 +117,18 @@ async fn alone(
 /// Trades all at once.
 async fn at_once(
 	client: &Client,
+	validators: &Validators,
 	place: &Neighbourhood,
 	way: Way,
 	trades: usize,
 ) -> Result<(Duration, Duration, Stored)> {
-	let tickets = tickets(client, place, trades, way, true).await?;
+	let tickets = tickets(client, place, trades, way, true, validators).await?;
 	let earned = place.earned(client).await?;
 	let before = client.finalized_head().await?.number;
-	let sender = Sender::new(client).await?;
+	let sender = Sender::new(validators).await?;
+	// All ways begin at the same moment of a block's second: right after a block.
+	let best = client.best_head().await?.number;
+	wait::best(client, best + 1).await?;
 	let start = Instant::now();
 	let trading = tickets.iter().map(|ticket| sender.trade(way, place, ticket));
 	let traded: Vec<Traded> = try_join_all(trading).await?;
@@ -138,6 +147,9 @@ async fn at_once(
 async fn measure(network: &LocalNetwork, settings: Settings) -> Result<OnNetwork> {
 	let client = network.client(VALIDATORS[0]).await?;
 	wait::finalized(&client, 3).await?;
+	let validators = network.nodes().iter().filter(|node| VALIDATORS.contains(&&*node.name));
+	let connecting = validators.map(|node| network.client(&node.name));
+	let validators = Validators::watch(try_join_all(connecting).await?).await?;
 	println!("preparing {} consumers and {PRODUCERS} producers", settings.trades);
 	let place = Neighbourhood::settle_in(&client, PRODUCERS, settings.trades).await?;
 	let before = client.finalized_head().await?.number;
@@ -146,9 +158,10 @@ async fn measure(network: &LocalNetwork, settings: Settings) -> Result<OnNetwork
 	let mut ways = HashMap::new();
 	for way in Way::ALL {
 		println!("{}: {} trades one after the other", way.name(), settings.runs);
-		let (delays, finals) = alone(&client, &place, way, settings.runs).await?;
+		let (delays, finals) = alone(&client, &validators, &place, way, settings.runs).await?;
 		println!("{}: {} trades at once", way.name(), settings.trades);
-		let (all, all_final, stored) = at_once(&client, &place, way, settings.trades).await?;
+		let (all, all_final, stored) =
+			at_once(&client, &validators, &place, way, settings.trades).await?;
 		println!("{}: {all:.2?} until the last was in a block", way.name());
 		ways.insert(way, Measured { delays, finals, all, all_final, stored });
 	}
@@ -156,7 +169,6 @@ async fn measure(network: &LocalNetwork, settings: Settings) -> Result<OnNetwork
 	if height >= AHEAD {
 		return Err(violated("the measurement took longer than the locks last"));
 	}
-	let validators = network.nodes().iter().filter(|node| VALIDATORS.contains(&&*node.name));
 	Ok(OnNetwork { validators: validators.count(), ways, lock_bytes })
 }
 

@@ -194,9 +194,10 @@ fn method(trades: usize, runs: usize, networks: &[OnNetwork]) -> String {
 		 are stored.\n\
 		 - **settle**: one transaction, from a lock. The locks were made before: one transaction of {} B for as many trades \
 		 as one likes, which is not counted above.\n\n\
-		 All three are sent by the same client to one node's pool, signed when the step before is in a best block; the next \
-		 step is sent when the one before is in a best block. The delay is of {runs} trades, one after the other, each by \
-		 another consumer; the time is of {trades} trades by as many consumers with ten producers, all begun at once. Time for \
+		 All three are sent by the same client; the households are connected to the validators in turn. A step is done when its \
+		 transaction is in its node's best block, and the next step is sent when all validators have that block: one that has \
+		 not would refuse a receipt that comes before its commitment. The delay is of {runs} trades, one after the other, each by \
+		 another consumer; the time is of {trades} trades by as many consumers with ten producers, all begun at once, right after a block. Time for \
 		 the delivery itself is left out, as in the paper. After each run the producers' balances are checked to the unit. \
 		 Chain size is encoded headers, bodies and justifications of all blocks from the first to the last with one of the \
 		 trades' transactions. The node stores a justification with a block only now and then; proofs of finality on the \

@@ -3,6 +3,7 @@
 use super::{account_of, violated, Consumer, Neighbourhood, AHEAD};
 use crate::{wait::within, Error, Result};
 use codec::Decode;
+use futures::future::try_join_all;
 use petra_client::{
 	account, call,
 	general::general,
@@ -20,7 +21,10 @@ use subxt::{
 	config::DefaultExtrinsicParamsBuilder,
 	tx::{TransactionProgress, TransactionStatus},
 };
-use tokio::sync::Mutex;
+use tokio::{
+	sync::{watch, Mutex},
+	task::JoinSet,
+};
 
 /// Blocks for which signed transactions are valid.
 const MORTAL_FOR: u64 = 256;
@@ -59,14 +63,57 @@ pub fn amount() -> Balance {
 	Balance::from(ENERGY) * Balance::from(super::PRICE)
 }
 
+/// The validators, and how far each of them is.
+pub struct Validators {
+	clients: Vec<Client>,
+	heights: Vec<watch::Receiver<u64>>,
+	/// Ends with this.
+	_watching: JoinSet<Result>,
+}
+
+impl Validators {
+	/// Follows the best blocks of these nodes.
+	pub async fn watch(clients: Vec<Client>) -> Result<Self> {
+		let (mut heights, mut watching) = (Vec::new(), JoinSet::new());
+		for client in &clients {
+			let mut heads = client.best_heads().await?;
+			let (reached, height) = watch::channel(client.best_head().await?.number);
+			heights.push(height);
+			watching.spawn(async move {
+				loop {
+					reached.send_replace(heads.next_number().await?);
+				}
+			});
+		}
+		Ok(Self { clients, heights, _watching: watching })
+	}
+
+	/// How many there are.
+	pub fn count(&self) -> usize {
+		self.clients.len()
+	}
+
+	/// Waits until all of them have a best block with this number.
+	async fn all_reach(&self, number: u64) -> Result {
+		for height in &self.heights {
+			let reached = height.clone().wait_for(|reached| *reached >= number).await.map(|_| ());
+			reached.map_err(|_| violated("a validator says no more"))?;
+		}
+		Ok(())
+	}
+}
+
 type Progress = TransactionProgress<PetraConfig, OnlineClientAtBlockImpl<PetraConfig>>;
 
 /// Signs and sends transactions, and waits for them.
-pub struct Sender {
-	client: Client,
-	at: OnlineClientAtBlock<PetraConfig>,
+pub struct Sender<'a> {
+	validators: &'a Validators,
+	/// The last final block, at each of them.
+	at: Vec<OnlineClientAtBlock<PetraConfig>>,
 	since: BlockRef,
 	expiry: BlockNumber,
+	/// The numbers of blocks.
+	numbers: Mutex<HashMap<H256, u64>>,
 	/// The escrow accounts that were made in a block, by who made them.
 	escrows: Mutex<HashMap<H256, Arc<BTreeMap<AccountId32, AccountId32>>>>,
 }
@@ -74,7 +121,7 @@ pub struct Sender {
 /// A transaction that is in a best block.
 pub struct Included {
 	/// The block.
-	pub block: H256,
+	block: H256,
 	progress: Progress,
 }
 
@@ -105,6 +152,8 @@ pub struct Traded {
 pub struct Ticket<'a> {
 	/// Who buys.
 	pub consumer: &'a Consumer,
+	/// The number of the validator to whose node the household is connected.
+	pub node: usize,
 	/// The number of its account's next transaction.
 	pub nonce: u64,
 	/// The meter's key for the receipt.
@@ -127,17 +176,28 @@ async fn next(
 	}
 }
 
-impl Sender {
+impl<'a> Sender<'a> {
 	/// Signs from now on for the last final block.
-	pub async fn new(client: &Client) -> Result<Self> {
-		let since = client.finalized_head().await?;
+	pub async fn new(validators: &'a Validators) -> Result<Self> {
+		let first = validators.clients.first().ok_or_else(|| violated("there is no validator"))?;
+		let since = first.finalized_head().await?;
+		// Each of them must have it.
+		validators.all_reach(since.number).await?;
+		let at = validators.clients.iter().map(|client| client.at(since.hash));
 		Ok(Self {
-			client: client.clone(),
-			at: client.at(since.hash).await?,
+			validators,
+			at: try_join_all(at).await?,
 			since,
-			expiry: super::height(client).await? + AHEAD,
+			expiry: super::height(first).await? + AHEAD,
+			numbers: Mutex::default(),
 			escrows: Mutex::default(),
 		})
+	}
+
+	fn at(&self, node: usize) -> Result<&OnlineClientAtBlock<PetraConfig>> {
+		self.at
+			.get(node)
+			.ok_or_else(|| violated(format!("there is no validator {node}")))
 	}
 
 	fn signed(&self, call: &impl Payload, key: &Keypair, nonce: u64) -> Result<Vec<u8>> {
@@ -145,7 +205,7 @@ impl Sender {
 			.nonce(nonce)
 			.mortal_from_unchecked(MORTAL_FOR, self.since.number, self.since.hash)
 			.build();
-		self.at
+		self.at(0)?
 			.transactions()
 			.create_signable_offline(call, parameters)
 			.and_then(|mut transaction| transaction.sign(key))
@@ -154,15 +214,16 @@ impl Sender {
 	}
 
 	fn general(&self, call: &impl Payload) -> Result<Vec<u8>> {
-		let data = self.at.transactions().call_data(call);
+		let at = self.at(0)?;
+		let data = at.transactions().call_data(call);
 		let data = data.map_err(|error| violated(error.to_string()))?;
-		Ok(general(self.at.metadata_ref(), &data)?)
+		Ok(general(at.metadata_ref(), &data)?)
 	}
 
 	/// Sends a transaction and waits until it is in a best block: the rule of inclusion for all ways.
-	async fn included(&self, bytes: Vec<u8>) -> Result<Included> {
+	async fn included(&self, node: usize, bytes: Vec<u8>) -> Result<Included> {
 		let including = async {
-			let sent = self.at.transactions().from_bytes(bytes).submit_and_watch().await;
+			let sent = self.at(node)?.transactions().from_bytes(bytes).submit_and_watch().await;
 			let mut progress =
 				sent.map_err(|error| violated(format!("a trade was refused: {error}")))?;
 			loop {
@@ -173,6 +234,31 @@ impl Sender {
 			}
 		};
 		within(PATIENCE, "a transaction of a trade in a block", including).await
+	}
+
+	/// As [`Sender::included`], before another transaction that needs this one: waits besides until all validators have
+	/// the block. One that has not yet, and is passed the next transaction, refuses it and does not look at it again for
+	/// half an hour; it would be left to the others to make a block with it.
+	async fn known(&self, node: usize, bytes: Vec<u8>) -> Result<H256> {
+		let block = self.included(node, bytes).await?.block;
+		let number = {
+			let mut numbers = self.numbers.lock().await;
+			match numbers.entry(block) {
+				Entry::Occupied(known) => *known.get(),
+				Entry::Vacant(unknown) => {
+					let header = self.client(node)?.header(block).await?;
+					*unknown.insert(header.number)
+				},
+			}
+		};
+		let all = self.validators.all_reach(number);
+		within(PATIENCE, "all validators having a block", all).await?;
+		Ok(block)
+	}
+
+	fn client(&self, node: usize) -> Result<&Client> {
+		let client = self.validators.clients.get(node);
+		client.ok_or_else(|| violated(format!("there is no validator {node}")))
 	}
 
 	/// Makes a trade, one transaction after the other.
@@ -190,21 +276,21 @@ impl Sender {
 	}
 
 	async fn baseline(&self, place: &Neighbourhood, ticket: &Ticket<'_>) -> Result<Traded> {
-		let Ticket { consumer, nonce, .. } = ticket;
+		let Ticket { consumer, nonce, node, .. } = *ticket;
 		let key = &consumer.key;
 		let producer = account_of(&place.producer_of(consumer)?.key);
 		let any = Value::unnamed_variant("Any", []);
 		let make = [any, Value::u128(0), Value::u128(0)];
-		let made = self.signed(&call("Proxy", "create_pure", make), key, *nonce)?;
+		let made = self.signed(&call("Proxy", "create_pure", make), key, nonce)?;
 		let mut transactions = vec![made.clone()];
-		let block = self.included(made).await?.block;
-		let escrow = self.escrow_of(block, &account_of(key)).await?;
+		let block = self.known(node, made).await?;
+		let escrow = self.escrow_of(node, block, &account_of(key)).await?;
 
 		let arguments = [account(&escrow), Value::u128(amount())];
 		let pay = call("Balances", "transfer_keep_alive", arguments);
 		let paid = self.signed(&pay, key, nonce + 1)?;
 		transactions.push(paid.clone());
-		self.included(paid).await?;
+		self.known(node, paid).await?;
 
 		let all = [account(&producer), Value::bool(false)];
 		let out = call("Balances", "transfer_all", all).into_value();
@@ -212,16 +298,17 @@ impl Sender {
 		let confirm = call("Proxy", "proxy", [account(&escrow), none, out]);
 		let confirmed = self.signed(&confirm, key, nonce + 2)?;
 		transactions.push(confirmed.clone());
-		let last = self.included(confirmed).await?;
+		let last = self.included(node, confirmed).await?;
 		Ok(Traded { transactions, last })
 	}
 
 	/// The escrow account that somebody made in a block, whose events are read once for all trades.
-	async fn escrow_of(&self, block: H256, who: &AccountId32) -> Result<AccountId32> {
+	async fn escrow_of(&self, node: usize, block: H256, who: &AccountId32) -> Result<AccountId32> {
 		let mut known = self.escrows.lock().await;
 		if let Entry::Vacant(unknown) = known.entry(block) {
-			let number = self.client.header(block).await?.number;
-			let events = self.client.events_of(BlockRef { number, hash: block }).await?;
+			let client = self.client(node)?;
+			let number = client.header(block).await?.number;
+			let events = client.events_of(BlockRef { number, hash: block }).await?;
 			let mut made = BTreeMap::new();
 			for event in events.events()? {
 				if event.pallet == "Proxy" && event.name == "PureCreated" {
@@ -242,34 +329,34 @@ impl Sender {
 		place: &Neighbourhood,
 		ticket: &Ticket<'_>,
 	) -> Result<Traded> {
-		let Ticket { consumer, nonce, leaf, .. } = ticket;
-		let commitment = place.commitment(consumer, *leaf, ENERGY, self.expiry, *nonce)?;
+		let Ticket { consumer, nonce, leaf, node, .. } = *ticket;
+		let commitment = place.commitment(consumer, leaf, ENERGY, self.expiry, nonce)?;
 		let ctp_id = commitment_id(place.genesis, &commitment);
 		let commit = calls::commit_to_pay(&commitment, None);
-		let committed = self.signed(&commit, &consumer.key, *nonce)?;
+		let committed = self.signed(&commit, &consumer.key, nonce)?;
 		let receipt = consumer
 			.tree
-			.receipt(*leaf, &consumer.certificate, place.genesis, ctp_id, ENERGY)
+			.receipt(leaf, &consumer.certificate, place.genesis, ctp_id, ENERGY)
 			.map_err(|error| violated(error.to_string()))?;
 		let confirmed = self.general(&calls::confirm_receipt(ctp_id, ENERGY, receipt))?;
 		let transactions = vec![committed.clone(), confirmed.clone()];
-		self.included(committed).await?;
-		let last = self.included(confirmed).await?;
+		self.known(node, committed).await?;
+		let last = self.included(node, confirmed).await?;
 		Ok(Traded { transactions, last })
 	}
 
 	async fn settle(&self, place: &Neighbourhood, ticket: &Ticket<'_>) -> Result<Traded> {
-		let Ticket { consumer, leaf, sequence, .. } = ticket;
-		let commitment = place.commitment(consumer, *leaf, ENERGY, self.expiry, *sequence)?;
+		let Ticket { consumer, leaf, sequence, node, .. } = *ticket;
+		let commitment = place.commitment(consumer, leaf, ENERGY, self.expiry, sequence)?;
 		let ctp_id = commitment_id(place.genesis, &commitment);
 		let receipt = consumer
 			.tree
-			.receipt(*leaf, &consumer.certificate, place.genesis, ctp_id, ENERGY)
+			.receipt(leaf, &consumer.certificate, place.genesis, ctp_id, ENERGY)
 			.map_err(|error| violated(error.to_string()))?;
 		let signature = settlement(place.genesis, ctp_id, &consumer.key);
 		let settled = self.general(&calls::settle(commitment, signature, ENERGY, receipt))?;
 		let transactions = vec![settled.clone()];
-		let last = self.included(settled).await?;
+		let last = self.included(node, settled).await?;
 		Ok(Traded { transactions, last })
 	}
 }
