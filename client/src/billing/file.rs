@@ -6,8 +6,7 @@ use codec::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use std::{fs::File, io::Read, path::Path};
 
-/// The largest file that is read: a bill of a year of 4-second timesteps has about 600 MB in a detailed bill and is split;
-/// of a month of quarters of an hour, 230 kB.
+/// The largest file that is read. A detailed bill of a month of quarters of an hour has about 230 kB.
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// Why a file is not what it should be.
@@ -84,7 +83,11 @@ impl BillFile {
 		let digits = self.bytes.strip_prefix("0x").ok_or_else(|| wrong("no `0x`".into()))?;
 		let bytes = hex::decode(digits).map_err(|error| wrong(error.to_string()))?;
 		let mut rest = bytes.as_slice();
-		let bill = Signed::<Bill>::decode(&mut rest).map_err(|error| wrong(error.to_string()))?;
+		// The first line says enough.
+		let none = |error: codec::Error| {
+			wrong(error.to_string().lines().next().unwrap_or_default().into())
+		};
+		let bill = Signed::<Bill>::decode(&mut rest).map_err(none)?;
 		if rest.is_empty() {
 			Ok(bill)
 		} else {

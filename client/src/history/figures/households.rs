@@ -91,7 +91,11 @@ fn decode(text: &str) -> Result<Signed<Bill>, String> {
 	let digits = text.strip_prefix("0x").unwrap_or(text);
 	let bytes = hex::decode(digits).map_err(|error| format!("it is not hexadecimal: {error}"))?;
 	let mut rest = bytes.as_slice();
-	let bill = Signed::<Bill>::decode(&mut rest).map_err(|error| format!("it is none: {error}"))?;
+	// The first line says enough.
+	let none = |error: codec::Error| {
+		format!("it is none: {}", error.to_string().lines().next().unwrap_or_default())
+	};
+	let bill = Signed::<Bill>::decode(&mut rest).map_err(none)?;
 	if rest.is_empty() {
 		Ok(bill)
 	} else {
