@@ -6,6 +6,7 @@
 
 #![allow(clippy::arithmetic_side_effects)]
 
+pub mod browser;
 pub mod clearing;
 pub mod delivery;
 mod directory;
