@@ -11,6 +11,7 @@
 //! - [`assets`]: split, merge, exchange; [`cosign`]: transfers that several owners sign.
 //! - [`units`]: money, power, prices and times as people write them.
 //! - [`mixing`]: notes, baskets and ring proofs.
+//! - [`service`]: the DSO's service (`petra dso serve`), and how a household asks it.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), petra_client::Error> {
@@ -58,6 +59,7 @@ pub mod history;
 mod lasting;
 mod ledger;
 pub mod mixing;
+pub mod service;
 pub mod spb;
 mod sudo;
 mod transaction;

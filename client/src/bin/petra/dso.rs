@@ -26,6 +26,17 @@ const TIME: &str = "It takes effect at timesteps after this one";
 	after_help = "The key is that of --key-file, else the wallet's //petra//dso. On development networks Alice has it:\n  printf //Alice >alice.key; petra --key-file alice.key dso market auction"
 )]
 pub enum Command {
+	#[command(flatten)]
+	Regulate(Regulation),
+	/// Answer households' requests: withdrawals, deposits, accounts, bills
+	#[command(
+		after_help = "Example:\n  petra --key-file service.key dso serve --listen 127.0.0.1:8460 --database dso-service.redb\ndocs/dso-service.md says what it does and how to run it."
+	)]
+	Serve(crate::serve::Arguments),
+}
+
+#[derive(Subcommand)]
+pub enum Regulation {
 	/// Authorise a meter, or authorise it again with other limits
 	#[command(
 		after_help = "Example:\n  petra --key-file dso.key dso authorize 7 --key 5F… --feeder 1 --max-production 5kW --max-consumption 5kW --max-money 100EUR"
@@ -223,11 +234,18 @@ pub enum ModeArgument {
 }
 
 pub async fn run(command: Command, context: &Context) -> Result<Answer, Failure> {
+	match command {
+		Command::Regulate(regulation) => regulate(regulation, context).await,
+		Command::Serve(arguments) => crate::serve::run(arguments, context).await,
+	}
+}
+
+async fn regulate(regulation: Regulation, context: &Context) -> Result<Answer, Failure> {
 	let client = context.client().await?;
 	let ledger = client.ledger().await?;
 	let desk = Desk { context, client, ledger };
-	match command {
-		Command::Authorize { meter, key, feeder, limits, path, time } => {
+	match regulation {
+		Regulation::Authorize { meter, key, feeder, limits, path, time } => {
 			let path = match path {
 				PathArgument::Meter => Path::Meter,
 				PathArgument::Dso => Path::Dso,
@@ -243,18 +261,20 @@ pub async fn run(command: Command, context: &Context) -> Result<Answer, Failure>
 			desk.regulate(regulation, said, json!({ "meter": meter, "feeder": feeder }))
 				.await
 		},
-		Command::Ban { meters, time } => {
+		Regulation::Ban { meters, time } => {
 			let regulation =
 				RegulatoryTransaction { ban: meters.clone(), ..desk.nothing(time).await? };
 			let said = format!("banned: {meters:?}");
 			desk.regulate(regulation, said, json!({ "meters": meters })).await
 		},
-		Command::Prices { consumption, production, time } => {
+		Regulation::Prices { consumption, production, time } => {
 			desk.prices(consumption, production, time).await
 		},
-		Command::Limits { meter, limits, time } => desk.limits(meter, limits.limits(), time).await,
-		Command::Issue(arguments) => desk.issue(&arguments).await,
-		Command::Feeder { feeder, internal, external, time, .. } => {
+		Regulation::Limits { meter, limits, time } => {
+			desk.limits(meter, limits.limits(), time).await
+		},
+		Regulation::Issue(arguments) => desk.issue(&arguments).await,
+		Regulation::Feeder { feeder, internal, external, time, .. } => {
 			let limits = internal
 				.zip(external)
 				.map(|(internal, external)| FeederLimits { internal, external });
@@ -268,8 +288,8 @@ pub async fn run(command: Command, context: &Context) -> Result<Answer, Failure>
 			let call = calls::set_feeder_limits(feeder, limits, time);
 			desk.sudo(&call, said, json!({ "feeder": feeder, "limits": limits })).await
 		},
-		Command::Market { mode, price, time } => desk.market(mode, price, time).await,
-		Command::Signal { from, to, change } => {
+		Regulation::Market { mode, price, time } => desk.market(mode, price, time).await,
+		Regulation::Signal { from, to, change } => {
 			let (from, to) =
 				(timestep(&desk.ledger, from).await?, timestep(&desk.ledger, to).await?);
 			let call = calls::publish_control_signal(from, to, change);
@@ -277,20 +297,20 @@ pub async fn run(command: Command, context: &Context) -> Result<Answer, Failure>
 			desk.sudo(&call, said, json!({ "from": from, "to": to, "change": change }))
 				.await
 		},
-		Command::Issuer { account, .. } => {
+		Regulation::Issuer { account, .. } => {
 			let said = account.map_or("there is no issuer".into(), |account| {
 				format!("the withdrawal service is {account}")
 			});
 			desk.sudo(&calls::set_issuer(account), said, json!({ "issuer": account })).await
 		},
-		Command::Rings { members, age } => {
+		Regulation::Rings { members, age } => {
 			let said = format!(
 				"new rings: notes can be withdrawn when {members} have been in for {age} blocks"
 			);
 			let call = set_ring_rules(members, age);
 			desk.sudo(&call, said, json!({ "members": members, "age": age })).await
 		},
-		Command::Authorities { accounts } => {
+		Regulation::Authorities { accounts } => {
 			let said = format!("{} authorities may certify producers", accounts.len());
 			let call = spb::calls::set_authorities(accounts.clone());
 			desk.sudo(&call, said, json!({ "authorities": accounts })).await

@@ -12,6 +12,7 @@ mod meter;
 mod mix;
 mod money;
 mod offer;
+mod serve;
 mod settings;
 mod spb;
 mod status;
