@@ -48,6 +48,7 @@ test: setup lint build ## Everything CI checks: lints, unit, runtime, benchmarks
 
 test-full: export PROPTEST_CASES ?= 100000
 test-full: export PETRA_KILLS ?= 20
+test-full: export PETRA_SERVICE_KILLS ?= 500
 test-full: export PETRA_TRANSFERS ?= 200
 test-full: export PETRA_FLOOD ?= 400
 test-full: ## The same tests with more cases and more faults, and measure-clearing; writes docs/measurements/

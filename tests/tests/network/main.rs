@@ -1,7 +1,8 @@
 //! Tests with real nodes, one file a promise. Each starts a network of its own, and two run at a time, but for tests that
 //! measure times.
 //!
-//! `make test` runs them as they are. `make test-full` sets `PETRA_KILLS` and `PETRA_TRANSFERS` for more of the same.
+//! `make test` runs them as they are. `make test-full` sets `PETRA_KILLS`, `PETRA_SERVICE_KILLS` and `PETRA_TRANSFERS` for more
+//! of the same.
 //! They need the program petra-node (`PETRA_NODE`, or built beside), and `PETRA_NODE_MODULES` and `PETRA_PYTHON`, which
 //! `make test` sets; one that is missing fails its test.
 
@@ -13,6 +14,7 @@ mod clearing;
 mod clients_not_ours;
 mod command;
 mod delivery;
+mod dso_service;
 mod finality_latency;
 mod flood;
 mod killed_all_at_once;
