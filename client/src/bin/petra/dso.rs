@@ -19,6 +19,8 @@ use petra_client::{
 };
 use serde_json::{json, Value};
 
+/// What the ledger says to a time that is over.
+const TIME_IN_PAST: &str = "Regulation::TimeInPast";
 const TIME: &str = "It takes effect at timesteps after this one";
 
 #[derive(Subcommand)]
@@ -35,7 +37,7 @@ pub enum Command {
 	Serve(crate::serve::Arguments),
 }
 
-#[derive(Subcommand)]
+#[derive(Clone, Subcommand)]
 pub enum Regulation {
 	/// Authorise a meter, or authorise it again with other limits
 	#[command(
@@ -167,7 +169,7 @@ pub enum Regulation {
 	},
 }
 
-#[derive(Args)]
+#[derive(Clone, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true))]
 pub struct IssueArguments {
 	/// The address
@@ -192,7 +194,7 @@ pub struct IssueArguments {
 	to: Option<TimeInput>,
 }
 
-#[derive(Args)]
+#[derive(Clone, Args)]
 pub struct LimitArguments {
 	/// The most production that it may withdraw, in each timestep
 	#[arg(long, value_name = "POWER", value_parser = parse_power)]
@@ -235,7 +237,13 @@ pub enum ModeArgument {
 
 pub async fn run(command: Command, context: &Context) -> Result<Answer, Failure> {
 	match command {
-		Command::Regulate(regulation) => regulate(regulation, context).await,
+		Command::Regulate(regulation) => match regulate(regulation.clone(), context).await {
+			// A timestep may have begun meanwhile: `now` is another one.
+			Err(failure) if failure.name() == Some(TIME_IN_PAST) => {
+				regulate(regulation, context).await
+			},
+			answer => answer,
+		},
 		Command::Serve(arguments) => crate::serve::run(arguments, context).await,
 	}
 }
