@@ -69,9 +69,10 @@ impl<K: Signer<PetraConfig>> Household<K> {
 	/// which the receipt is the proof: the assets are on the ledger a little later ([`Household::settled`]).
 	///
 	/// # Errors
-	/// [`DsoError::Refused`]: nothing was withdrawn under this `id`, and nothing will be, unless the reason is
-	/// [`Reason::AlreadyUsed`] (the `id` is of something else), [`Reason::Stale`] (clocks differ) or
-	/// [`Reason::TooManyRequests`]; to try again, use a new `id`. Other errors leave it open: ask again.
+	/// [`DsoError::Refused`]: nothing was withdrawn; to try again, use a new `id`. Under [`Reason::AlreadyUsed`] the `id` is of
+	/// something else, which may have been done; after [`Reason::Stale`] (clocks differ) and [`Reason::TooManyRequests`] the
+	/// same `id` is still good. The DSO forgets refusals after some minutes, and judges the same request anew then. Other
+	/// errors leave it open: ask again.
 	pub async fn withdraw(
 		&self,
 		id: RequestId,

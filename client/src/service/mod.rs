@@ -3,6 +3,9 @@
 //! [`Service::serve`] answers over HTTP what `openapi.json` describes, and submits to a [`Ledger`] what it has promised.
 //! Whatever it promised is in its [database](store::Store) first. It can be killed at any moment, and the node can be away
 //! for any time: everything it promised happens once. `docs/dso-service.md` says how, and how to run it.
+//!
+//! Agents and meters ask it with [`Household`]; [`DsoClient`] is the same without patience, with signed requests and answers as
+//! they are.
 
 mod chain;
 mod client;
