@@ -134,7 +134,9 @@ impl Ledger for ChainLedger {
 		// The first block's state has no time.
 		let timestep = if number == 0 { 0 } else { ledger.current_timestep().await? };
 		let account = self.key.account_id();
-		let account = ledger.value(petra::storage().system().account(), (account,)).await?;
+		// As in `Ledger::money`: its default holds the number of the block in which the metadata were asked for.
+		let address = petra::storage().system().account().unvalidated();
+		let account = ledger.value(address, (account,)).await?;
 		Ok(LedgerBlock {
 			number,
 			timestep,
