@@ -268,8 +268,11 @@ impl Bench {
 			id[8..].copy_from_slice(&number);
 			address[24..].copy_from_slice(&number);
 			let start = self.from + self.asked % 50;
-			let kind =
-				if self.asked % 3 == 0 { AssetKind::Consumption } else { AssetKind::Production };
+			let kind = if self.asked.is_multiple_of(3) {
+				AssetKind::Consumption
+			} else {
+				AssetKind::Production
+			};
 			let request = WithdrawAssets {
 				household,
 				id: RequestId(id),
