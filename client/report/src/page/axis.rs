@@ -76,7 +76,7 @@ fn nice_step(least: f64) -> f64 {
 /// A tick's number: with `k` and `M` where it would be long.
 fn short(value: f64, decimals: usize) -> String {
 	match value.abs() {
-		size if size >= 1e9 => format!("{value:.1e}").replace('-', "\u{2212}"),
+		size if size >= 1e9 => format!("{value:.1e}").replace(".0e", "e").replace('-', "\u{2212}"),
 		size if size >= 1e6 => format!("{}M", number(value / 1e6, 1).trim_end_matches(".0")),
 		size if size >= 1e4 => format!("{}k", number(value / 1e3, 1).trim_end_matches(".0")),
 		_ => number(value, decimals),

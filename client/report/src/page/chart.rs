@@ -7,13 +7,13 @@ use super::{
 use std::fmt::Write;
 
 /// Space left of the plot, for ticks.
-const LEFT: f64 = 46.0;
+const LEFT: f64 = 52.0;
 /// Space right of it.
 const RIGHT: f64 = 12.0;
 /// Space above it.
 const TOP: f64 = 22.0;
 /// Space below it.
-const BOTTOM: f64 = 40.0;
+const BOTTOM: f64 = 44.0;
 /// Width of a letter.
 const LETTER: f64 = 6.6;
 /// The longest label of a category, in letters.
@@ -69,7 +69,9 @@ pub(super) struct Series {
 pub(super) struct Level {
 	pub(super) name: String,
 	pub(super) colour: &'static str,
-	pub(super) raw: f64,
+	/// Where the value stands in `report.json`.
+	pub(super) path: String,
+	pub(super) raw: Raw,
 }
 
 /// A chart over categories.
@@ -78,6 +80,8 @@ pub(super) struct Chart<'a> {
 	pub(super) id: &'a str,
 	/// What is seen.
 	pub(super) title: &'a str,
+	/// The same as HTML, if a figure is in it.
+	pub(super) caption: Option<String>,
 	/// What is along the axis.
 	pub(super) along: &'a str,
 	/// Names of the categories.
@@ -172,7 +176,7 @@ impl Chart<'_> {
 			.collect();
 		format!(
 			"<figure>\n<figcaption>{}</figcaption>\n{}{svgs}</figure>\n",
-			escape(self.title),
+			self.caption.clone().unwrap_or_else(|| escape(self.title).into_owned()),
 			self.legend(units)
 		)
 	}
@@ -187,7 +191,7 @@ impl Chart<'_> {
 			format!("<li><i class=\"{shape} {}\"></i>{}</li>", series.colour, escape(&series.name))
 		});
 		let levels = self.levels.iter().map(|level| {
-			let value = units.plain(level.raw, self.unit);
+			let value = units.figure(&level.path, level.raw.clone(), self.unit);
 			format!(
 				"<li><i class=\"level {}\"></i>{} ({value})</li>",
 				level.colour,
@@ -200,11 +204,15 @@ impl Chart<'_> {
 	fn svg(&self, units: Units, class: &str, frame: &Frame) -> String {
 		let scale = self.scale(units, frame);
 		let mut svg = frame.open(class, self.id, self.title, &self.about(units));
-		svg += &frame.y_axis(&scale, self.unit.symbol());
+		let of = match (self.unit.symbol(), self.series.first()) {
+			("", Some(series)) => &series.name,
+			(symbol, _) => symbol,
+		};
+		svg += &frame.y_axis(&scale, of);
 		svg += &self.labels(frame);
 		svg += &self.bars(units, frame, &scale);
 		for level in &self.levels {
-			let y = scale.at(units.of(self.unit, level.raw));
+			let y = scale.at(units.of(self.unit, level.raw.value));
 			let (left, right) = frame.x;
 			let _ = write!(
 				svg,
@@ -240,7 +248,7 @@ impl Chart<'_> {
 
 	/// A scale with room for all series, stacks as high as they are, and all levels.
 	fn scale(&self, units: Units, frame: &Frame) -> Scale {
-		let mut numbers: Vec<f64> = self.levels.iter().map(|level| level.raw).collect();
+		let mut numbers: Vec<f64> = self.levels.iter().map(|level| level.raw.value).collect();
 		for place in 0..self.categories.len() {
 			let (mut up, mut down) = (0.0, 0.0);
 			for series in &self.series {
@@ -279,7 +287,7 @@ impl Chart<'_> {
 				let x = self.begin(place, frame) + self.pitch(frame) / 2.0;
 				format!(
 					"<text class=\"mid\" x=\"{x:.1}\" y=\"{:.1}\">{}</text>",
-					frame.y.0 + 16.0,
+					frame.y.0 + 19.0,
 					escape(&cut(name))
 				)
 			})

@@ -38,7 +38,10 @@ impl Histogram<'_> {
 			.collect();
 		let references = match self.references {
 			[] => String::new(),
-			_ => format!("<li><i class=\"level c6\"></i>{}</li>", escape(self.of_references)),
+			_ => format!(
+				"<li data-fixed><i class=\"level c6\"></i>{}</li>",
+				escape(self.of_references)
+			),
 		};
 		format!(
 			"<figure>\n<figcaption>{}</figcaption>\n<ul class=\"legend\">\
@@ -73,7 +76,7 @@ impl Histogram<'_> {
 				svg,
 				"<text class=\"mid\" x=\"{:.1}\" y=\"{:.1}\">{label}</text>",
 				x.at(tick),
-				frame.y.0 + 16.0
+				frame.y.0 + 19.0
 			);
 		}
 		let _ = write!(svg, "<g class=\"f{}\" data-bars>", self.colour);

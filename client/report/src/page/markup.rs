@@ -38,8 +38,10 @@ fn forbidden(c: char) -> bool {
 /// What a number of `report.json` is in, and so how it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
-	/// A number of things, or the number of one.
+	/// A number of things.
 	Count,
+	/// The number of one thing: shown as it is.
+	Exact,
 	/// Watts, shown in kW.
 	Power,
 	/// Watt·timesteps, shown in kWh of the profile's intervals.
@@ -68,7 +70,7 @@ impl Unit {
 	/// What is written behind the number.
 	pub(super) fn symbol(self) -> &'static str {
 		match self {
-			Self::Count => "",
+			Self::Count | Self::Exact => "",
 			Self::Power => "kW",
 			Self::Energy => "kWh",
 			Self::Money => "EUR",
@@ -86,6 +88,7 @@ impl Unit {
 	fn raw(self) -> &'static str {
 		match self {
 			Self::Count => "count",
+			Self::Exact => "exact",
 			Self::Power => "W",
 			Self::Energy => "W·timestep",
 			Self::Money => "1e-9 EUR",
@@ -103,18 +106,19 @@ impl Unit {
 	/// Digits after the point that numbers up to a size are shown with.
 	fn decimals(self, greatest: f64) -> usize {
 		let steps: &[(f64, usize)] = match self {
-			Self::Count => &[],
+			Self::Count | Self::Exact => &[],
 			Self::Power | Self::Energy => &[(10.0, 3), (100.0, 2), (10_000.0, 1)],
 			Self::Money => &[(1.0, 4), (10.0, 3), (100_000.0, 2)],
 			Self::Price => &[(1.0, 4), (100.0, 3), (10_000.0, 1)],
-			Self::Seconds | Self::SquareSeconds | Self::Milliseconds => {
-				&[(1_000.0, 2), (10_000.0, 1)]
-			},
+			Self::Seconds | Self::SquareSeconds => &[(1_000.0, 2), (10_000.0, 1)],
+			Self::Milliseconds => &[(1_000.0, 1)],
 			Self::Share => &[(0.1, 3), (1_000.0, 1)],
 			Self::PerSecond => &[(10.0, 2), (1_000.0, 1)],
 			Self::Times => &[(100.0, 1)],
 			Self::Bytes => &[(10.0, 1)],
 		};
+		// There is nothing to be exact about.
+		let steps = if greatest == 0.0 { &[] } else { steps };
 		steps
 			.iter()
 			.find(|(below, _)| greatest < *below)
@@ -167,7 +171,9 @@ impl Units {
 		let number = self.bare(path, raw, unit);
 		match unit.symbol() {
 			"" => number,
-			symbol => format!("<span class=\"nw\">{number}&nbsp;{symbol}</span>"),
+			symbol => format!(
+				"<span class=\"nw\">{number}<span class=\"unit\">&nbsp;{symbol}</span></span>"
+			),
 		}
 	}
 
@@ -180,7 +186,10 @@ impl Units {
 
 	/// A number alone, with as many digits as numbers up to `greatest` have.
 	pub(super) fn sized(self, path: &str, raw: &Raw, unit: Unit, greatest: f64) -> String {
-		let shown = number(self.of(unit, raw.value), unit.decimals(greatest));
+		let shown = match unit {
+			Unit::Exact => raw.text.clone(),
+			_ => number(self.of(unit, raw.value), unit.decimals(greatest)),
+		};
 		format!(
 			"<data data-figure=\"{}\" data-unit=\"{}\" value=\"{}\">{shown}</data>",
 			escape(path),
@@ -298,7 +307,7 @@ pub(super) fn table(
 			.zip(cells)
 			.enumerate()
 			.map(|(place, (head, cell))| match (place, head.numbers) {
-				(0, _) => format!("<th scope=\"row\">{cell}</th>"),
+				(0, _) => format!("<th scope=\"row\"><div>{cell}</div></th>"),
 				(_, true) => format!("<td class=\"r\">{cell}</td>"),
 				(_, false) => format!("<td>{cell}</td>"),
 			})
@@ -354,7 +363,7 @@ mod tests {
 		assert_eq!(quarter.plain(-2_500_000_000.0, Unit::Money), "−2.500 EUR");
 		assert_eq!(
 			quarter.figure("a.b", 1_250u64, Unit::Power),
-			"<span class=\"nw\"><data data-figure=\"a.b\" data-unit=\"W\" value=\"1250\">1.250</data>&nbsp;kW</span>"
+			"<span class=\"nw\"><data data-figure=\"a.b\" data-unit=\"W\" value=\"1250\">1.250</data><span class=\"unit\">&nbsp;kW</span></span>"
 		);
 		assert_eq!(Units { minutes: 0.0 }.of(Unit::Price, 75.0), 75.0);
 	}

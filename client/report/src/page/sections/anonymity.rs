@@ -36,7 +36,7 @@ pub(super) fn anonymity(context: &Context<'_>) -> String {
 	let rings = match anonymity.rings.as_slice() {
 		[] => "<p class=\"none\">No note came out of a ring.</p>\n".into(),
 		_ => {
-			format!("<div class=\"pair\">\n{}<div>\n{}</div></div>\n", chart(context), all(context))
+			format!("<div class=\"pair\">\n{}</div>\n{}", chart(context), all(context))
 		},
 	};
 	section("anonymity", "Anonymity sets", &format!("{facts}{setting}{rings}"))
@@ -82,6 +82,7 @@ fn chart(context: &Context<'_>) -> String {
 	let chart = Chart {
 		id: "rings-c",
 		title: "Rings by the number of households whose notes they hold",
+		caption: None,
 		along: "households in a ring",
 		categories: sizes.keys().map(ToString::to_string).collect(),
 		unit: Unit::Count,
@@ -105,7 +106,7 @@ fn all(context: &Context<'_>) -> String {
 		let count = |field: &str, count: u32| units.bare(&path(field), count, Unit::Count);
 		vec![
 			text(&path("pool"), &ring.pool),
-			count("ring", ring.ring),
+			units.bare(&path("ring"), ring.ring, Unit::Exact),
 			count("households", ring.households),
 			count("members", ring.members),
 			count("leastMembers", ring.least_members),
@@ -124,7 +125,7 @@ fn all(context: &Context<'_>) -> String {
 	let more = match left_out {
 		0 => String::new(),
 		left_out => format!(
-			"<p>The {MAX_RINGS} with the fewest households; {left_out} more {} in <code>report.json</code>.</p>\n",
+			"<p data-fixed>The {MAX_RINGS} with the fewest households; {left_out} more {} in <code>report.json</code>.</p>\n",
 			plural(left_out, "ring is", "rings are")
 		),
 	};

@@ -38,9 +38,10 @@ const FIELDS: [Field; 6] = [
 pub(super) fn bills(context: &Context<'_>) -> String {
 	let bills = &context.report.figures.bills;
 	if bills.is_empty() {
-		return section("bills", "Bills", "<p class=\"none\">There are no bills.</p>\n");
+		let none = "<p class=\"none\">There are no bills.</p>\n".to_owned();
+		return section("bills", "Bills", &(none + &left(context)));
 	}
-	let note = "<p>A bill asks for the money that a household withdrew and did not bring back, and for what its meter measured and \
+	let note = "<p data-fixed>A bill asks for the money that a household withdrew and did not bring back, and for what its meter measured and \
 		its assets do not cover, at the DSO’s prices (P1). Below zero, the DSO owes. Without a market, all that was measured \
 		would be at the DSO’s prices.</p>\n";
 	let series = |name: &str, colour, field: &str, of: fn(&BillFigures) -> i128| Series {
@@ -54,6 +55,7 @@ pub(super) fn bills(context: &Context<'_>) -> String {
 	let chart = Chart {
 		id: "bills-c",
 		title: "Bills beside what they would be without a market, in EUR",
+		caption: None,
 		along: "household",
 		categories: bills.iter().map(|bill| bill.name.clone()).collect(),
 		unit: Unit::Money,

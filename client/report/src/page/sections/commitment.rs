@@ -30,6 +30,7 @@ pub(super) fn commitment(context: &Context<'_>) -> String {
 	let chart = |id, title, series| Chart {
 		id,
 		title,
+		caption: None,
 		along: ALONG,
 		categories: context.times.clone(),
 		unit: Unit::Power,

@@ -69,6 +69,7 @@ fn by_interval<'a>(
 	Chart {
 		id,
 		title,
+		caption: None,
 		along: ALONG,
 		categories,
 		unit,
@@ -173,13 +174,18 @@ fn prices<'a>(context: &Context<'_>) -> Chart<'a> {
 			series(context, &MEAN, "c3", Kind::Line),
 		],
 	);
-	let level = |name: &str, colour, raw: u64| Level { name: name.into(), colour, raw: raw as f64 };
+	let level = |name: &str, colour, field: &str, price: u64| Level {
+		name: name.into(),
+		colour,
+		path: format!("setting.market.{field}"),
+		raw: price.into(),
+	};
 	prices.levels = vec![
-		level("the DSO sells at", "c1", market.price_consumption),
-		level("the DSO buys at", "c2", market.price_production),
+		level("the DSO sells at", "c1", "priceConsumption", market.price_consumption),
+		level("the DSO buys at", "c2", "priceProduction", market.price_production),
 	];
 	if let Some(fixed) = market.fixed_price {
-		prices.levels.push(level("the fixed price", "c6", fixed));
+		prices.levels.push(level("the fixed price", "c6", "fixedPrice", fixed));
 	}
 	prices
 }
@@ -191,7 +197,7 @@ pub(super) fn intervals(context: &Context<'_>) -> String {
 		DEVIATION,
 	];
 	let rows = &context.report.figures.intervals;
-	let mut heads: Vec<Head<'_>> = vec![texts("from"), numbers("timestep", Unit::Count)];
+	let mut heads: Vec<Head<'_>> = vec![texts("from"), numbers("timestep", Unit::Exact)];
 	heads.extend(fields.iter().map(|field| numbers(field.name, field.unit)));
 	let greatest: Vec<f64> = fields
 		.iter()
@@ -209,7 +215,7 @@ pub(super) fn intervals(context: &Context<'_>) -> String {
 			context.units.bare(
 				&format!("figures.intervals.{place}.timestep"),
 				row.timestep,
-				Unit::Count,
+				Unit::Exact,
 			),
 		];
 		cells.extend(fields.iter().zip(&greatest).map(|(field, greatest)| match (field.of)(row) {

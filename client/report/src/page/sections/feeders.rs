@@ -2,7 +2,7 @@
 
 use super::super::{
 	chart::{mark, Chart, Kind, Level, Room, Series},
-	markup::{numbers, table, texts, Unit},
+	markup::{numbers, table, texts, Raw, Unit},
 	Context,
 };
 use super::{energy::ALONG, section};
@@ -24,18 +24,21 @@ pub(super) fn feeders(context: &Context<'_>) -> String {
 	busiest.sort_by_key(|(_, feeder)| std::cmp::Reverse(peak(feeder).2));
 	busiest.truncate(MAX_CHARTS);
 	busiest.sort_by_key(|(place, _)| *place);
-	let few = busiest.len() <= 2;
+	let (room, class) = match busiest.len() {
+		1 => (Room::Full, "one"),
+		2 => (Room::Half, "pair"),
+		_ => (Room::Third, "three"),
+	};
 	let charts: String = busiest
 		.iter()
-		.map(|(place, feeder)| chart(context, *place, feeder, few))
+		.map(|(place, feeder)| chart(context, *place, feeder, room))
 		.collect();
 	let left_out = match feeders.len().saturating_sub(busiest.len()) {
 		0 => String::new(),
 		more => format!(
-			"<p>Charts of the {MAX_CHARTS} busiest feeders; {more} more are in the table.</p>\n"
+			"<p data-fixed>Charts of the {MAX_CHARTS} busiest feeders; {more} more are in the table.</p>\n"
 		),
 	};
-	let class = if few { "pair" } else { "three" };
 	let content =
 		format!("{note}<div class=\"{class}\">\n{charts}</div>\n{left_out}{}", all(context));
 	section("feeders", "Feeders", &content)
@@ -48,7 +51,7 @@ fn peak(feeder: &Feeder) -> (u64, u64, u64) {
 	(production, consumption, production.max(consumption))
 }
 
-fn chart(context: &Context<'_>, place: usize, feeder: &Feeder, few: bool) -> String {
+fn chart(context: &Context<'_>, place: usize, feeder: &Feeder, room: Room) -> String {
 	let series = |name: &str, field: &str, colour, loads: &[u64]| Series {
 		name: name.into(),
 		colour,
@@ -58,17 +61,26 @@ fn chart(context: &Context<'_>, place: usize, feeder: &Feeder, few: bool) -> Str
 			.collect(),
 	};
 	let limits = [
-		("internal limit", "c5", feeder.internal_limit),
-		("external limit", "c6", feeder.external_limit),
+		("internal limit", "c5", "internalLimit", feeder.internal_limit),
+		("external limit", "c6", "externalLimit", feeder.external_limit),
 	];
 	let highest = peak(feeder).2 as f64;
-	let levels = limits.into_iter().filter_map(|(name, colour, limit)| {
-		let raw = limit? as f64;
-		(raw <= highest * FAR).then(|| Level { name: name.into(), colour, raw })
+	let levels = limits.into_iter().filter_map(|(name, colour, field, limit)| {
+		let raw = Raw::from(limit?);
+		let path = format!("figures.feeders.{place}.{field}");
+		(raw.value <= highest * FAR).then(|| Level { name: name.into(), colour, path, raw })
 	});
 	let chart = Chart {
 		id: &format!("feeder-{place}-c"),
 		title: &format!("Feeder {}: sold and bought, in kW", feeder.feeder),
+		caption: Some(format!(
+			"Feeder {}: sold and bought, in kW",
+			context.units.bare(
+				&format!("figures.feeders.{place}.feeder"),
+				feeder.feeder,
+				Unit::Exact
+			)
+		)),
 		along: ALONG,
 		categories: context.times.clone(),
 		unit: Unit::Power,
@@ -77,7 +89,7 @@ fn chart(context: &Context<'_>, place: usize, feeder: &Feeder, few: bool) -> Str
 			series("bought", "consumption", "c1", &feeder.consumption),
 		],
 		levels: levels.collect(),
-		room: if few { Room::Half } else { Room::Third },
+		room,
 	};
 	chart.draw(context.units)
 }
@@ -86,10 +98,9 @@ fn all(context: &Context<'_>) -> String {
 	let units = context.units;
 	let row = |(place, feeder): (usize, &Feeder)| {
 		let path = |field: &str| format!("figures.feeders.{place}.{field}");
-		let most = |field: &str, load: u64| match load {
-			// Of no rows there is no greatest.
-			0 => "0".into(),
-			load => units.bare(&format!("max({}.*)", path(field)), load, Unit::Power),
+		let most = |field: &str, loads: &[u64], most: u64| match loads {
+			[] => "–".into(),
+			_ => units.bare(&format!("max({}.*)", path(field)), most, Unit::Power),
 		};
 		let limit = |field: &str, limit: Option<u64>| match limit {
 			Some(limit) => units.bare(&path(field), limit, Unit::Power),
@@ -97,9 +108,9 @@ fn all(context: &Context<'_>) -> String {
 		};
 		let (production, consumption, _) = peak(feeder);
 		vec![
-			units.bare(&path("feeder"), feeder.feeder, Unit::Count),
-			most("production", production),
-			most("consumption", consumption),
+			units.bare(&path("feeder"), feeder.feeder, Unit::Exact),
+			most("production", &feeder.production, production),
+			most("consumption", &feeder.consumption, consumption),
 			limit("internalLimit", feeder.internal_limit),
 			limit("externalLimit", feeder.external_limit),
 		]

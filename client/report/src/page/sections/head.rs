@@ -4,7 +4,7 @@ use super::super::{
 	markup::{escape, plural, text, Unit},
 	Context,
 };
-use super::clearing::PAPER;
+use super::clearing::{paper_figure, PAPER};
 
 pub(super) fn head(context: &Context<'_>) -> String {
 	format!(
@@ -68,7 +68,7 @@ fn status(context: &Context<'_>) -> String {
 		.collect();
 	match (checks.is_empty(), wrong.is_empty()) {
 		(true, _) => "<p class=\"status bad\" role=\"status\"><b>✗ Nothing was checked.</b></p>\n".into(),
-		(_, true) => "<p class=\"status good\" role=\"status\"><b>✓ All checks hold</b>, computed from the ledger's blocks. <a href=\"#checks\">See them</a></p>\n".into(),
+		(_, true) => "<p class=\"status good\" role=\"status\"><b>✓ All checks hold</b>, computed from the ledger’s blocks. <a href=\"#checks\">See them</a></p>\n".into(),
 		_ => format!(
 			"<div class=\"status bad\" role=\"status\"><b>✗ Something that must hold does not:</b><ul>{wrong}</ul></div>\n"
 		),
@@ -87,9 +87,12 @@ fn tiles(context: &Context<'_>) -> String {
 fn local(context: &Context<'_>) -> String {
 	let (totals, units) = (&context.report.figures.totals, context.units);
 	tile(
-		"Demand met by neighbours",
+		"Local share of demand",
 		&units.figure("figures.totals.localShare", totals.local_share, Unit::Share),
-		&format!("of {} drawn", units.figure("figures.totals.load", totals.load, Unit::Energy)),
+		&format!(
+			"of {} drawn came from neighbours",
+			units.figure("figures.totals.load", totals.load, Unit::Energy)
+		),
 	)
 }
 
@@ -102,10 +105,10 @@ fn clearing(context: &Context<'_>) -> String {
 	let about = match clearing.count {
 		0 => "nothing was exchanged".into(),
 		_ => format!(
-			"median from offer to acceptance, in {} {}; the paper’s: {:.0}&nbsp;s",
+			"median from offer to acceptance, in {} {}; the paper’s: {}",
 			units.bare("figures.clearing.inBlocks.count", clearing.count, Unit::Count),
 			plural(clearing.count as usize, "exchange", "exchanges"),
-			PAPER.median
+			paper_figure("median", PAPER.median, Unit::Seconds)
 		),
 	};
 	tile("Clearing time", &median, &about)

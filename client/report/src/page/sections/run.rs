@@ -1,7 +1,7 @@
 //! What the chain and the machine had to do, what went wrong on the way, and how to do it again.
 
 use super::super::{
-	markup::{moment, numbers, table, text, texts, Unit},
+	markup::{moment, numbers, plural, table, text, texts, Unit},
 	Context,
 };
 use super::{facts, section};
@@ -14,7 +14,10 @@ pub(super) fn work(context: &Context<'_>) -> String {
 	let chain = facts(&[
 		("blocks", units.figure(&path("blocks"), load.blocks, Unit::Count)),
 		("transactions", units.figure(&path("transactions"), load.transactions, Unit::Count)),
-		("transactions a second", units.bare(&path("perSecond"), load.per_second, Unit::PerSecond)),
+		(
+			"transactions a second",
+			units.figure(&path("perSecond"), load.per_second, Unit::PerSecond),
+		),
 		(
 			"mean fullness of blocks",
 			units.figure(&path("meanFullness"), load.mean_fullness, Unit::Share),
@@ -71,7 +74,7 @@ fn interruptions(context: &Context<'_>) -> String {
 pub(super) fn made(context: &Context<'_>) -> String {
 	let (setting, units) = (&context.report.setting, context.units);
 	let count =
-		|path: &str, number: u64| units.bare(&format!("setting.{path}"), number, Unit::Count);
+		|path: &str, number: u64| units.bare(&format!("setting.{path}"), number, Unit::Exact);
 	let (machine, chain, market) = (&setting.machine, &setting.chain, &setting.market);
 	let power = |path: &str, watts: u64| units.figure(path, watts, Unit::Power);
 	let price = |path: &str, price: u64| {
@@ -91,7 +94,7 @@ pub(super) fn made(context: &Context<'_>) -> String {
 				units.figure("setting.machine.memory", machine.memory, Unit::Bytes)
 			),
 		),
-		("validators", count("chain.validators", chain.validators.into())),
+		("validators", units.bare("setting.chain.validators", chain.validators, Unit::Count)),
 		("runtime", format!("version {}", count("chain.specVersion", chain.spec_version.into()))),
 		(
 			"timestep",
@@ -101,8 +104,9 @@ pub(super) fn made(context: &Context<'_>) -> String {
 		(
 			"gate",
 			format!(
-				"closes {} timesteps before delivery",
-				count("chain.gateLead", chain.gate_lead)
+				"closes {} {} before delivery",
+				count("chain.gateLead", chain.gate_lead),
+				plural(usize::try_from(chain.gate_lead).unwrap_or(2), "timestep", "timesteps")
 			),
 		),
 		("market", text("setting.market.mode", &market.mode)),
