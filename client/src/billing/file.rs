@@ -1,6 +1,6 @@
-//! A signed bill in a file, as a meter hands it to its household, and readings in a file.
+//! A signed bill in a file, as a meter hands it to its household.
 
-use super::{Bill, Decimal, MeanWatts, Period, ReadingError, Signed, Unit};
+use super::{Bill, Period, Signed};
 use crate::{types::*, H256};
 use codec::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -22,22 +22,6 @@ pub enum FileError {
 	/// Not the form of a bill.
 	#[error("it is no bill: {0}")]
 	NoBill(String),
-	/// A line that is no reading.
-	#[error("line {line}: {reason}")]
-	Line {
-		/// Its number, the first being 1.
-		line: usize,
-		/// What is wrong.
-		reason: String,
-	},
-	/// A reading that cannot be counted.
-	#[error("line {line}: {reason}")]
-	Reading {
-		/// Its number.
-		line: usize,
-		/// What is wrong.
-		reason: ReadingError,
-	},
 }
 
 /// A signed bill with what one must know to check it.
@@ -117,34 +101,6 @@ impl BillFile {
 	}
 }
 
-/// Reads a household's readings: CSV with a head line, a time and a number in each line, of what was **produced** (below zero,
-/// drawn). Gives its net consumption in mean watts, a value a line.
-///
-/// # Errors
-/// [`FileError`] with the number of the line.
-pub fn readings(path: &Path, unit: Unit, interval_ms: u64) -> Result<Vec<i128>, FileError> {
-	let text = String::from_utf8(bounded(path)?)
-		.map_err(|error| FileError::NoBill(format!("no text: {error}")))?;
-	let mut watts =
-		MeanWatts::new(interval_ms).map_err(|reason| FileError::Reading { line: 1, reason })?;
-	let mut read = Vec::new();
-	for (index, text) in text.lines().enumerate().skip(1) {
-		let line = index.saturating_add(1);
-		let wrong = |reason: &str| FileError::Line { line, reason: reason.into() };
-		let mut cells = text.split(',');
-		let (Some(_), Some(cell), None) = (cells.next(), cells.next(), cells.next()) else {
-			return Err(wrong("not two cells, a time and a number"));
-		};
-		let cell = cell.trim().trim_matches('"');
-		let drawn = cell
-			.parse::<Decimal>()
-			.map(|made| Decimal::from_billionths(made.billionths().saturating_neg()))
-			.and_then(|drawn| watts.next(drawn, unit));
-		read.push(drawn.map_err(|reason| FileError::Reading { line, reason })?);
-	}
-	Ok(read)
-}
-
 fn bounded(path: &Path) -> Result<Vec<u8>, FileError> {
 	let mut bytes = Vec::new();
 	File::open(path)?
@@ -187,21 +143,6 @@ mod tests {
 		for text in ["", "{}", "[", &bill("00"), &bill("0xzz"), &bill("0x00"), "\u{0}"] {
 			std::fs::write(&path, text).unwrap();
 			assert!(matches!(BillFile::read(&path), Err(FileError::NoBill(_))), "{text}");
-		}
-	}
-
-	#[test]
-	fn readings_should_be_net_consumption_in_watts() {
-		let directory = tempfile::tempdir().unwrap();
-		let path = directory.path().join("readings.csv");
-		std::fs::write(&path, "Time,7/7\r\n14:15,0.5\r\n14:30,-0.25\r\n14:45,-0\r\n").unwrap();
-		let read = |unit| readings(&path, unit, 900_000).unwrap();
-		assert_eq!(read(Unit::Kilowatts), [-500, 250, 0]);
-		assert_eq!(read(Unit::KilowattHours), [-2_000, 1_000, 0]);
-		for (text, line) in [("Time,a\n1,2,3\n", 2), ("Time,a\n1,2\n\n", 3), ("a,b\n1,x", 2)] {
-			std::fs::write(&path, text).unwrap();
-			let error = readings(&path, Unit::Watts, 1_000).unwrap_err().to_string();
-			assert!(error.starts_with(&format!("line {line}: ")), "{error}");
 		}
 	}
 }

@@ -256,7 +256,9 @@ fn steps(page: &str) -> Vec<Step> {
 				let (script, section) = (block.join("\n"), section.clone());
 				steps.push(Step { line: index + 1, section, script, expected: Vec::new() });
 			},
-			("text", Some(step)) => step.expected.extend(block.iter().map(|line| line.to_string())),
+			("text", Some(step)) if step.section == section => {
+				step.expected.extend(block.iter().map(|line| line.to_string()))
+			},
 			_ => panic!("{PAGE}:{}: what is ```{language}?", index + 1),
 		}
 	}

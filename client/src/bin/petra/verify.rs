@@ -7,7 +7,7 @@ use crate::{
 };
 use clap::{Args, ValueEnum};
 use petra_client::{
-	billing::{self, file, Expected, Unit},
+	billing::{self, file, Expected},
 	history::{
 		verify::{self, Difference, VerifyError},
 		History,
@@ -16,6 +16,7 @@ use petra_client::{
 	wallet::Role,
 	AccountId32,
 };
+use petra_profile::{Options, Profile, Unit};
 use serde_json::{json, Value};
 use std::{
 	collections::BTreeSet,
@@ -39,7 +40,7 @@ pub struct ReportArguments {
 pub struct BillArguments {
 	/// The bill, as `petra meter run --bill` writes it
 	file: PathBuf,
-	/// Own readings: CSV with a head line, a time and a number in each line; what was produced is above zero
+	/// Own readings: a profile of one household, `Time` and its name in the head line; what was produced is above zero
 	#[arg(long, value_name = "FILE")]
 	readings: PathBuf,
 	/// The timestep of the first reading
@@ -48,9 +49,6 @@ pub struct BillArguments {
 	/// What the readings are in
 	#[arg(long, value_enum, default_value = "kw")]
 	unit: ReadingUnit,
-	/// Minutes of a reading
-	#[arg(long, value_name = "MINUTES", default_value_t = 15)]
-	interval: u32,
 	/// Own addresses, one a line, instead of the wallet's
 	#[arg(long, value_name = "FILE")]
 	addresses: Option<PathBuf>,
@@ -129,13 +127,7 @@ pub async fn bill(arguments: BillArguments, context: &Context) -> Result<Answer,
 	let path = &arguments.file;
 	let file = file::BillFile::read(path).map_err(|error| wrong(path, error))?;
 	let bill = file.bill().map_err(|error| wrong(path, error))?;
-	let unit = match arguments.unit {
-		ReadingUnit::Kw => Unit::Kilowatts,
-		ReadingUnit::Kwh => Unit::KilowattHours,
-	};
-	let interval = u64::from(arguments.interval).saturating_mul(60_000);
-	let readings = file::readings(&arguments.readings, unit, interval)
-		.map_err(|error| wrong(&arguments.readings, error))?;
+	let readings = readings(&arguments.readings, arguments.unit)?;
 	let addresses = addresses(&arguments, context)?;
 	let period = file.period();
 	if period.is_empty() || period.len() > MAX_TIMESTEPS {
@@ -154,7 +146,7 @@ pub async fn bill(arguments: BillArguments, context: &Context) -> Result<Answer,
 	let measured: Vec<i128> = (period.first..=period.last)
 		.map(|t| {
 			let row = t.checked_sub(arguments.first).and_then(|row| usize::try_from(row).ok());
-			row.and_then(|row| readings.get(row)).copied().unwrap_or_default()
+			row.and_then(|row| readings.get(row)).copied().map_or(0, i128::from)
 		})
 		.collect();
 	let own = billing::entries_at(&addresses, &entries);
@@ -170,6 +162,23 @@ pub async fn bill(arguments: BillArguments, context: &Context) -> Result<Answer,
 	);
 	let json = json!({ "meter": file.meter, "owed": owed.to_string(), "lines": lines });
 	Ok(Answer::new(text, json))
+}
+
+/// Net consumption of the one household of a file, in mean watts.
+fn readings(path: &Path, unit: ReadingUnit) -> Result<Vec<i64>, Failure> {
+	let unit = match unit {
+		ReadingUnit::Kw => Unit::Kilowatts,
+		ReadingUnit::Kwh => Unit::KilowattHours,
+	};
+	let profile =
+		Profile::open(path, Options { unit }).map_err(|error| Failure::file(path, error))?;
+	match (profile.columns(), profile.net_consumption(0)) {
+		([_], Some(watts)) => Ok(watts),
+		(columns, _) => {
+			let reason = format!("it has {} households; readings are of one", columns.len());
+			Err(Failure::file(path, reason))
+		},
+	}
 }
 
 fn expected(
@@ -209,4 +218,26 @@ fn addresses(
 			})
 		})
 		.collect()
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn readings_should_be_net_consumption_of_one_household() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("readings.csv");
+		let read = |text: &str, unit| {
+			std::fs::write(&path, text).unwrap();
+			readings(&path, unit)
+		};
+		let file = "Time,7/7\r\n14:15,0.5\r\n14:30,-0.25\r\n14:45,-0\r\n";
+		assert_eq!(read(file, ReadingUnit::Kw).unwrap(), [-500, 250, 0]);
+		assert_eq!(read(file, ReadingUnit::Kwh).unwrap(), [-2_000, 1_000, 0]);
+		let of_two = read("Time,a,b\n1:00,1,2\n2:00,1,2\n", ReadingUnit::Kw).unwrap_err();
+		assert!(of_two.to_string().contains("2 households"), "{of_two}");
+		let none = read("Time,a\n1:00,x\n2:00,1\n", ReadingUnit::Kw).unwrap_err();
+		assert!(matches!(none, Failure::File { .. }), "{none}");
+	}
 }

@@ -227,16 +227,9 @@ fn money_of(
 
 /// No exchange raised what is traded on a feeder over its limits.
 pub(super) fn feeders(ground: &Ground<'_>) -> Result<Check> {
-	let mut rules = ground.history.before.rules.clone();
 	let mut traded = BTreeMap::<FeederId, Traded>::new();
-	let mut exchanges = ground.market.exchanges.iter();
 	let mut found = Findings::default();
-	for (block, fact) in ground.history.facts() {
-		rules.apply(&fact.what);
-		if !matches!(fact.what, What::Exchanged { .. }) {
-			continue;
-		}
-		let Some(exchange) = exchanges.next() else { continue };
+	ground.each_exchange(|block, rules, exchange| {
 		for (feeder, change) in changes(exchange) {
 			let traded = traded.entry(feeder).or_default();
 			traded.add(exchange, change)?;
@@ -254,7 +247,8 @@ pub(super) fn feeders(ground: &Ground<'_>) -> Result<Check> {
 				});
 			}
 		}
-	}
+		Ok(())
+	})?;
 	Ok(found.check("no feeder's limit of trade is passed", "timesteps of exchanges under limits"))
 }
 

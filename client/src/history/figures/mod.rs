@@ -15,7 +15,7 @@ mod steps;
 mod tests;
 mod trades;
 
-use super::History;
+use super::{Block, History, Rules, What};
 use crate::{
 	billing::{BillingError, Entry, Period},
 	types::*,
@@ -23,7 +23,7 @@ use crate::{
 use households::Home;
 use petra_report::{Check, Clearing, Distribution, Figures, Inputs, Load, Setting};
 use std::collections::BTreeMap;
-use trades::Market;
+use trades::{Exchange, Market};
 
 /// The most timesteps of the bills' period, and of the profile: 47 years of quarters of an hour.
 const MAX_TIMESTEPS: u64 = 1 << 20;
@@ -108,6 +108,25 @@ pub fn compute(
 }
 
 impl<'a> Ground<'a> {
+	/// Looks at each exchange, in order, with the rules in force when it was made.
+	fn each_exchange(
+		&self,
+		mut look: impl FnMut(&Block, &Rules, &Exchange<'a>) -> Result<()>,
+	) -> Result<()> {
+		let mut rules = self.history.before.rules.clone();
+		let mut exchanges = self.market.exchanges.iter();
+		for (block, fact) in self.history.facts() {
+			rules.apply(&fact.what);
+			if !matches!(fact.what, What::Exchanged { .. }) {
+				continue;
+			}
+			if let Some(exchange) = exchanges.next() {
+				look(block, &rules, exchange)?;
+			}
+		}
+		Ok(())
+	}
+
 	fn new(setting: &'a Setting, inputs: &'a Inputs, history: &'a History) -> Result<Self> {
 		let period = Period { first: setting.bill_first, last: setting.bill_last };
 		let rows = Period { first: setting.first_timestep, last: setting.last_timestep };

@@ -12,20 +12,14 @@ use std::collections::BTreeMap;
 
 /// Every exchange is at a price that its offer, and the way of trading, allow, in time, and costs what it must.
 pub(super) fn market(ground: &Ground<'_>) -> Result<Check> {
-	let mut rules = ground.history.before.rules.clone();
-	let mut exchanges = ground.market.exchanges.iter();
 	let mut found = Findings::default();
-	for (block, fact) in ground.history.facts() {
-		rules.apply(&fact.what);
-		if !matches!(fact.what, What::Exchanged { .. }) {
-			continue;
-		}
-		let Some(exchange) = exchanges.next() else { continue };
-		let wrong = fault(ground, &rules, exchange)?;
+	ground.each_exchange(|block, rules, exchange| {
+		let wrong = fault(ground, rules, exchange)?;
 		found.look(wrong.is_none(), || {
 			format!("block {}, offer {}: {}", block.number, exchange.id, wrong.unwrap_or_default())
 		});
-	}
+		Ok(())
+	})?;
 	Ok(found.check("every exchange follows the market's rules", "exchanges"))
 }
 
