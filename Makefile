@@ -21,7 +21,7 @@ export PETRA_PRODUCTION_WASM := 1
 # One profile and one set of features for everything, so that each crate is compiled once (docs/adr/0002).
 CARGO_ARGS := --release --workspace --locked --features runtime-benchmarks,try-runtime
 
-.PHONY: help setup build demo network test test-full unit lint fmt chain-specs complete-specs metadata bench bench-spb measure-clearing docs clean
+.PHONY: help setup build demo network test test-full test-long unit lint fmt chain-specs complete-specs metadata bench bench-spb measure-clearing docs clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -32,19 +32,23 @@ setup: ## Install what building and testing need (again: does nothing)
 build: setup ## Build node, tools and tests
 	cargo build $(CARGO_ARGS) --all-targets
 
-demo: setup ## Start a four-validator network, show it at work, stop it
+demo: setup ## Replay a microgrid's afternoon on a four-validator network, and report (into OUT, a new directory)
 	cargo build $(CARGO_ARGS) --all-targets
-	$(BIN)/petra-demo
+	$(BIN)/petra-demo --out $${OUT:-build/demo-$$(date +%Y%m%d-%H%M%S)}
 
 network: setup ## Start the network of zombienet/local.toml and keep it until Ctrl-C
 	cargo build $(CARGO_ARGS) --all-targets
 	$(BIN)/petra-network
 
-test: setup lint build ## Everything CI checks: lints, unit, runtime, benchmarks as tests, networks, client scripts
+test: setup ## Everything CI checks: lints, unit, runtime, benchmarks as tests, networks, client scripts
+	scripts/unchanged restore
+	$(MAKE) lint build
+	scripts/unchanged record
 	scripts/check-dependencies
 	scripts/chain-specs --check
 	scripts/weights check
 	cargo test $(CARGO_ARGS)
+	scripts/unchanged record
 
 test-full: export PROPTEST_CASES ?= 100000
 test-full: export PETRA_KILLS ?= 20
@@ -53,6 +57,9 @@ test-full: export PETRA_TRANSFERS ?= 200
 test-full: export PETRA_FLOOD ?= 400
 test-full: ## The same tests with more cases and more faults, and measure-clearing; writes docs/measurements/
 	scripts/test-full
+
+test-long: setup ## The tests that `make test` leaves out: a day in all ways of trading, with faults, and with 100 households
+	cargo test $(CARGO_ARGS) --test network -- --ignored --nocapture --test-threads 1
 
 unit: ## The tests that need no node
 	cargo test $(CARGO_ARGS) --exclude petra-tests

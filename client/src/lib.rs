@@ -11,6 +11,7 @@
 //! - [`assets`]: split, merge, exchange; [`cosign`]: transfers that several owners sign.
 //! - [`units`]: money, power, prices and times as people write them.
 //! - [`mixing`]: notes, baskets and ring proofs.
+//! - [`agents`]: a household's meter and trading agent; [`simulate`]: a microgrid of them.
 //! - [`service`]: the DSO's service (`petra dso serve`), and how a household asks it.
 //!
 //! ```no_run
@@ -45,6 +46,7 @@
 //! # }
 //! ```
 
+pub mod agents;
 pub mod assets;
 pub mod billing;
 pub mod calls;
@@ -60,6 +62,7 @@ mod lasting;
 mod ledger;
 pub mod mixing;
 pub mod service;
+pub mod simulate;
 pub mod spb;
 mod sudo;
 mod transaction;

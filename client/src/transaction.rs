@@ -199,7 +199,7 @@ impl Submitted {
 	/// [`Error::Dispatch`] if it failed there, [`Error::Refused`] if it got into no block.
 	pub async fn in_block(mut self) -> Result<Included> {
 		let block = self.next_block(false).await?;
-		let outcome = self.outcome(block).await?;
+		let outcome = outcome(&self.call, block).await?;
 		Ok(Included { outcome, rest: self })
 	}
 
@@ -209,7 +209,7 @@ impl Submitted {
 	/// [`Error::Dispatch`] if it failed, [`Error::Refused`] if it got into no block.
 	pub async fn finalized(mut self) -> Result<Outcome> {
 		let block = self.next_block(true).await?;
-		self.outcome(block).await
+		outcome(&self.call, block).await
 	}
 
 	/// Waits until the transaction is as sure as asked for, and has succeeded.
@@ -250,19 +250,21 @@ impl Submitted {
 			}
 		}
 	}
+}
 
-	async fn outcome(&self, block: TransactionInBlock<PetraConfig, AtBlock>) -> Result<Outcome> {
-		let at = block
-			.at()
-			.await
-			.map_err(|error| Error::BlockNotFound(format!("{:?} ({error})", block.block_hash())))?;
-		let number = at.block_number();
-		let events = block.wait_for_success().await.map_err(|error| match error {
-			TransactionEventsError::ExtrinsicFailed(error) => failure(&self.call, &error, number),
-			error => Error::metadata(format!("events of {}", self.call), error),
-		})?;
-		Outcome::of(&self.call, BlockRef { number, hash: block.block_hash() }, events, &at)
-	}
+/// What a transaction did in a block. (No method: a progress cannot be shared between threads, so nothing that waits could
+/// be sent to another.)
+async fn outcome(call: &str, block: TransactionInBlock<PetraConfig, AtBlock>) -> Result<Outcome> {
+	let at = block
+		.at()
+		.await
+		.map_err(|error| Error::BlockNotFound(format!("{:?} ({error})", block.block_hash())))?;
+	let number = at.block_number();
+	let events = block.wait_for_success().await.map_err(|error| match error {
+		TransactionEventsError::ExtrinsicFailed(error) => failure(call, &error, number),
+		error => Error::metadata(format!("events of {call}"), error),
+	})?;
+	Outcome::of(call, BlockRef { number, hash: block.block_hash() }, events, &at)
 }
 
 impl Included {

@@ -14,10 +14,11 @@ mod error;
 mod knobs;
 mod network;
 mod node_program;
+pub mod simulation;
 pub mod wait;
 
 pub use directory::ScratchDirectory;
 pub use error::{Error, Result};
 pub use knobs::knob;
-pub use network::{with_network, LocalNetwork, NetworkOptions, Node, FULL_NODE, VALIDATORS};
+pub use network::{place, with_network, LocalNetwork, NetworkOptions, Node, FULL_NODE, VALIDATORS};
 pub use node_program::{find_node, find_tool, NODE_VARIABLE, TOOL_VARIABLE};

@@ -89,7 +89,7 @@ impl NetworkOptions {
 ///
 /// # Errors
 /// None: the places are never taken away.
-pub(crate) async fn place(undisturbed: bool) -> Result<SemaphorePermit<'static>> {
+pub async fn place(undisturbed: bool) -> Result<SemaphorePermit<'static>> {
 	let places = if undisturbed { AT_ONCE } else { 1 };
 	PLACES.acquire_many(places).await.map_err(Error::zombienet("wait for a place"))
 }

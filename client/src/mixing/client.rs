@@ -244,8 +244,7 @@ impl Mixer {
 		let entry = Entry { note, number, member: Bytes32(key.public()), stage };
 		self.journal.record(entry.clone())?;
 
-		let possession = key.prove_possession(self.genesis, depositor.0, &note);
-		let call = self.call("deposit", (source, key.public(), possession)).await?;
+		let call = self.deposit_call(key, note, source, &depositor).await?;
 		let outcome = match self.client.send(&call, signer).await {
 			Ok(outcome) => outcome,
 			Err(error) => {
@@ -255,8 +254,39 @@ impl Mixer {
 				return Err(error.into());
 			},
 		};
-		let (ring, index) = deposited(&outcome)?;
-		self.journal.record(Entry { stage: Stage::Pooled { ring, index }, ..entry })?;
+		self.deposited(number, key, note, &outcome)
+	}
+
+	/// The call that puts a note into its pool, for who sends it otherwise than with [`Mixer::deposit`]: then
+	/// [`Mixer::deposited`] hears of it, or [`Mixer::recover`] finds it. The journal knows of nothing before that.
+	///
+	/// # Errors
+	/// [`MixError::Chain`] if the node does not answer, or its chain has no mixing.
+	pub async fn deposit_call(
+		&self,
+		key: &MemberKey,
+		note: Note,
+		source: Source,
+		depositor: &AccountId32,
+	) -> Result<Call> {
+		let possession = key.prove_possession(self.genesis, depositor.0, &note);
+		self.call("deposit", (source, key.public(), possession)).await
+	}
+
+	/// Writes down that a note has come into its pool, as its deposit's events say.
+	///
+	/// # Errors
+	/// [`MixError::Chain`] if they say nothing of it, [`MixError::Journal`].
+	pub fn deposited(
+		&mut self,
+		number: u32,
+		key: &MemberKey,
+		note: Note,
+		outcome: &Outcome,
+	) -> Result<Deposited> {
+		let (ring, index) = deposited(outcome)?;
+		let (member, stage) = (Bytes32(key.public()), Stage::Pooled { ring, index });
+		self.journal.record(Entry { note, number, member, stage })?;
 		Ok(Deposited { ring, index, block: outcome.block })
 	}
 

@@ -63,6 +63,11 @@ impl Converter {
 		Self { timestep_ms: parameters.timestep_ms.max(1), tick: parameters.price_tick.max(1) }
 	}
 
+	/// Of prices for intervals of another length than the chain's timesteps, of which one stands for each.
+	pub fn of_interval(interval_ms: u64) -> Self {
+		Self { timestep_ms: interval_ms.max(1), tick: 1 }
+	}
+
 	/// The price of the ledger that is asked for, or the nearest one and a sentence about it.
 	///
 	/// # Errors

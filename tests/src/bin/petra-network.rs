@@ -1,7 +1,7 @@
 //! `make network`: four validators and a full node on this machine, until Ctrl-C.
 
 use clap::Parser;
-use petra_tests::{Error, LocalNetwork, NetworkOptions, Node, Result};
+use petra_tests::{simulation, Error, LocalNetwork, NetworkOptions, Node, Result};
 use std::path::PathBuf;
 use tokio::signal::unix::{signal, SignalKind};
 
@@ -17,6 +17,9 @@ struct Arguments {
 	/// Blocks in a session, if not what the chain's preset says.
 	#[arg(long)]
 	session_length: Option<u32>,
+	/// Milliseconds of a timestep, if not what the chain's preset says: for a simulation, 10000.
+	#[arg(long)]
+	timestep: Option<u64>,
 }
 
 /// What polkadot.js apps open to watch a node.
@@ -43,10 +46,14 @@ async fn until_told_to_stop() -> std::io::Result<()> {
 
 async fn run(arguments: Arguments) -> Result {
 	println!("Starting four validators and a full node…");
+	let network = match arguments.timestep {
+		Some(timestep) => simulation::network("network", timestep),
+		None => NetworkOptions::new("network"),
+	};
 	let options = NetworkOptions {
 		session_length: arguments.session_length,
 		node: arguments.node,
-		..NetworkOptions::new("network")
+		..network
 	};
 	let network = tokio::select! {
 		network = LocalNetwork::start(options) => network?,

@@ -84,6 +84,9 @@ pub enum Failure {
 		/// What is wrong with it.
 		reason: String,
 	},
+	/// A simulation, or an agent, that did not come to its end.
+	#[error("{0}")]
+	Simulation(String),
 	/// There is no such thing.
 	#[error("there is no {0}")]
 	NotFound(String),
@@ -148,7 +151,7 @@ impl Failure {
 			Self::Spb(SpbError::NoEnergy(_)) => Status::NotFound,
 			Self::Spb(SpbError::UnknownLeaf { .. }) => Status::Wallet,
 			Self::Spb(SpbError::File { .. } | SpbError::LeafCount(_)) => Status::Usage,
-			Self::Spb(_) => Status::Other,
+			Self::Spb(_) | Self::Simulation(_) => Status::Other,
 			Self::Mix(MixError::Proof(_)) => Status::Other,
 			Self::Mix(_) => Status::Refused,
 			Self::Client(_) => Status::Other,

@@ -12,8 +12,10 @@ mod meter;
 mod mix;
 mod money;
 mod offer;
+mod prosumer;
 mod serve;
 mod settings;
+mod simulate;
 mod spb;
 mod status;
 mod verify;
@@ -100,6 +102,18 @@ enum Command {
 		after_help = "Example:\n  petra --wallet house.wallet verify-bill bill.json --readings readings.csv --first 1234"
 	)]
 	VerifyBill(verify::BillArguments),
+	/// A household's trading agent
+	#[command(subcommand)]
+	Prosumer(prosumer::Command),
+	/// Replay a load profile on a running network, and report
+	///
+	/// A DSO, and a meter and a trading agent for each column of the profile, each a process of its own, trade what the
+	/// profile says on the chain of --url. The key of --key-file must be the regulator's (sudo): it authorises the meters and
+	/// sets prices and market. The report (report.html, report.json, trades.csv) says what final blocks say.
+	#[command(
+		after_help = "Example:\n  petra --url ws://127.0.0.1:9944 --key-file alice.key simulate --profile day.csv --from 14:15 --to 17:45 --stretch 2 --out day"
+	)]
+	Simulate(Box<simulate::Arguments>),
 	/// Completions for a shell: `petra completions bash >~/.local/share/bash-completion/completions/petra`
 	Completions {
 		/// The shell
@@ -120,6 +134,8 @@ async fn run(command: Command, context: &Context) -> Result<Answer, Failure> {
 		Command::Spb(command) => spb::run(command, context).await,
 		Command::VerifyReport(arguments) => verify::report(arguments, context).await,
 		Command::VerifyBill(arguments) => verify::bill(arguments, context).await,
+		Command::Prosumer(command) => prosumer::run(command, context).await,
+		Command::Simulate(arguments) => simulate::run(*arguments, context).await,
 		Command::Completions { shell } => {
 			let mut text = Vec::new();
 			clap_complete::generate(shell, &mut Arguments::command(), "petra", &mut text);
@@ -200,8 +216,9 @@ mod tests {
 			let secret = ["phrase", "secret", "seed", "key", "suri"]
 				.iter()
 				.any(|word| name.contains(word));
-			// `--key` of `dso authorize` is a public key.
-			assert!(!secret || name.ends_with("_file") || name == "key", "{name}");
+			// `--key` of `dso authorize` is a public key, `--seed` of `simulate` is for made-up numbers.
+			let known = ["key", "seed"].contains(&name.as_str());
+			assert!(!secret || name.ends_with("_file") || known, "{name}");
 		}
 	}
 }

@@ -5,7 +5,7 @@ use crate::{
 	context::{timestep, AddressInput, Context},
 	dso::done,
 	failure::Failure,
-	spb,
+	prosumer, spb,
 };
 use clap::{Args, Subcommand};
 use petra_client::{
@@ -39,6 +39,10 @@ pub enum Command {
 	SignCertificates(spb::ServiceArguments),
 	/// Read watt-hours from standard input, a number a line, and confirm the commitments of which the energy has come
 	Measure(spb::MeterArguments),
+	/// Run a meter for its household's agent: withdraw, deposit what is returned, and compute the bill
+	///
+	/// It ends when `petra prosumer run` is finished, everything it returned is deposited, and the bill is written.
+	Run(prosumer::MeterArguments),
 	/// A meter as the ledger sees it, and what it may still withdraw
 	#[command(after_help = "Example:\n  petra meter show 7 --from +2 --to +20")]
 	Show {
@@ -83,6 +87,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Answer, Failure>
 		Command::Certify(arguments) => spb::certify(arguments, context).await,
 		Command::SignCertificates(arguments) => spb::sign_certificates(arguments, context).await,
 		Command::Measure(arguments) => spb::measure(arguments, context).await,
+		Command::Run(arguments) => prosumer::run_meter(arguments, context).await,
 		Command::Withdraw(withdrawal) => withdraw(withdrawal, context).await,
 		Command::Show { meter, from, to } => {
 			let ledger = context.client().await?.ledger().await?;

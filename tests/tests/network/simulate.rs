@@ -1,0 +1,276 @@
+//! A microgrid's day, replayed: nine households, each with an agent and a meter that are processes of their own.
+//!
+//! One way of trading in `make test`; all of them, windows with scarcity, faults and a hundred households in
+//! `make test-full`.
+
+use crate::{command::violated, support::ensure};
+use nix::{
+	sys::signal::{kill, Signal},
+	unistd::Pid,
+};
+use petra_report::Report;
+use petra_tests::{
+	browser,
+	simulation::{self, Day},
+	wait::{self, within},
+	with_network, LocalNetwork, Result, ScratchDirectory, FULL_NODE,
+};
+use serde_json::Value;
+use std::{
+	fs::{self, File},
+	path::{Path, PathBuf},
+	process::{Output, Stdio},
+	time::Duration,
+};
+use tokio::process::Command;
+
+/// A timestep, in milliseconds.
+const TIMESTEP: u64 = 10_000;
+/// How long one simulation of some hours may take.
+const LIMIT: Duration = Duration::from_secs(900);
+/// How long a program may take that reads its blocks.
+const READING: Duration = Duration::from_secs(120);
+/// `petra verify-report` and `petra verify-bill` end with it when something is not as the blocks say.
+const MISMATCH: i32 = 8;
+
+async fn output(command: &mut Command, limit: Duration) -> Result<(Output, String)> {
+	let running = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+	let what = format!("{:?}", running.as_std().get_args());
+	let output = within(limit, what, async { running.output().await.map_err(violated) }).await?;
+	let said = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+	let said = said.concat();
+	Ok((output, said))
+}
+
+async fn must(command: &mut Command, status: i32, limit: Duration) -> Result<String> {
+	let (output, said) = output(command, limit).await?;
+	ensure(output.status.code() == Some(status), || format!("{}: {said}", output.status))?;
+	Ok(said)
+}
+
+fn read(out: &Path) -> Result<Report> {
+	let file = File::open(out.join("report.json")).map_err(violated)?;
+	Report::read(file).map_err(violated)
+}
+
+/// Simulates, and reads the report, all of whose checks hold.
+async fn simulated(
+	network: &LocalNetwork,
+	day: &Day,
+	out: &Path,
+	arguments: &[&str],
+) -> Result<Report> {
+	wait::finalized(&network.client(FULL_NODE).await?, 1).await?;
+	let mut command = simulation::command(network, day, out, arguments)?;
+	println!("{}", must(&mut command, 0, LIMIT).await?);
+	let report = read(out)?;
+	for check in &report.checks {
+		ensure(check.holds, || format!("{}: {}", check.name, check.detail))?;
+	}
+	println!(
+		"{}",
+		must(&mut simulation::verification(network, &out.join("report.json"))?, 0, READING).await?
+	);
+	Ok(report)
+}
+
+/// The day that was measured, or else the one that ships with petra.
+fn day() -> Day {
+	Day::measured().unwrap_or_else(|| {
+		println!("the measured profile is not on this machine: replaying petra's own");
+		Day::shipped()
+	})
+}
+
+/// A report in which one figure is another one does not pass.
+async fn alter_a_figure(network: &LocalNetwork, out: &Path) -> Result {
+	let text = fs::read_to_string(out.join("report.json")).map_err(violated)?;
+	let mut report: Value = serde_json::from_str(&text).map_err(violated)?;
+	let figure = &mut report["figures"]["intervals"][3]["traded"];
+	let wrong = figure.as_u64().unwrap_or_default() + 100;
+	*figure = wrong.into();
+	let path = out.join("altered.json");
+	fs::write(&path, report.to_string()).map_err(violated)?;
+	let said = must(&mut simulation::verification(network, &path)?, MISMATCH, READING).await?;
+	ensure(said.contains("figures.intervals.3.traded"), || said.clone())
+}
+
+/// A household verifies its bill on its own machine; one that asks for a unit more does not pass.
+async fn verify_a_bill(network: &LocalNetwork, out: &Path, report: &Report) -> Result {
+	let household = &report.inputs.households[0];
+	let home = out.join(format!("household-{}", household.meter));
+	let bill = |file: PathBuf| -> Result<Command> {
+		let mut command = Command::new(petra_tests::find_tool()?);
+		command.args(["--url", &network.node(FULL_NODE)?.url]);
+		command.arg("--wallet").arg(home.join("meter.wallet"));
+		command.arg("--passphrase-file").arg(out.join("passphrase"));
+		command.arg("verify-bill").arg(file);
+		command.arg("--readings").arg(home.join("readings.csv"));
+		command.args(["--first", &report.setting.first_timestep.to_string()]);
+		command.arg("--addresses").arg(home.join("addresses"));
+		command.args(["--from-block", &report.setting.first_block.to_string()]);
+		Ok(command)
+	};
+	println!("{}", must(&mut bill(home.join("bill.json"))?, 0, READING).await?);
+	let text = fs::read_to_string(home.join("bill.json")).map_err(violated)?;
+	let owed = household.bill.owed;
+	let file: Value = serde_json::from_str(&text).map_err(violated)?;
+	let bytes = file["bytes"].as_str().unwrap_or_default();
+	let (from, to) = (encoded(owed), encoded(owed + 1));
+	ensure(bytes.matches(&from).count() == 1, || format!("{owed} is not once in {text}"))?;
+	let altered = home.join("altered-bill.json");
+	fs::write(&altered, text.replace(&from, &to)).map_err(violated)?;
+	must(&mut bill(altered)?, MISMATCH, READING).await.map(|_| ())
+}
+
+/// An amount as it stands in a bill's bytes.
+fn encoded(amount: i128) -> String {
+	hex::encode(amount.to_le_bytes())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn day_should_be_replayed_by_agents_that_mix_and_be_verified() -> Result {
+	let directory = ScratchDirectory::new("simulate")?;
+	let out = directory.path().join("day");
+	// Proofs need both cores.
+	let options = simulation::network("simulate", TIMESTEP).undisturbed();
+	with_network(options, async |network| {
+		let report = simulated(network, &day(), &out, &["--stretch", "2"]).await?;
+		let totals = &report.figures.totals;
+		ensure(totals.trades >= 20, || format!("{totals:?}"))?;
+		let anonymity = &report.figures.anonymity;
+		ensure(anonymity.traded_mixed > 0 && !anonymity.rings.is_empty(), || {
+			format!("{anonymity:?}")
+		})?;
+		alter_a_figure(network, &out).await?;
+		verify_a_bill(network, &out, &report).await?;
+		browser::check(&out.join("report.html"), &out.join("report.json"))
+	})
+	.await
+}
+
+/// All ways but the one of `make test`, in the hours of the paper and in hours with scarcity.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "it takes an hour: make test-full"]
+async fn day_should_be_replayed_in_every_way() -> Result {
+	let scarce = |day: Day| match Day::measured() {
+		Some(_) => Day { from: "7:00", to: "8:30", ..day },
+		None => Day { from: "17:45", to: "19:15", ..day },
+	};
+	let days = [day(), scarce(day())];
+	for (at, day) in days.iter().enumerate() {
+		for mode in ["first-come", "fixed", "auction"] {
+			for path in ["meter", "dso"] {
+				for more in [&[][..], &["--no-mixing"][..]] {
+					let directory = ScratchDirectory::new("simulate-all")?;
+					let out = directory.path().join("day");
+					let mut arguments = vec!["--stretch", "2", "--mode", mode, "--path", path];
+					arguments.extend(more);
+					println!("{at}: {arguments:?}");
+					let options = simulation::network("simulate-all", TIMESTEP).undisturbed();
+					with_network(options, async |network| {
+						let report = simulated(network, day, &out, &arguments).await?;
+						let traded = report.figures.totals.trades;
+						ensure(traded > 0, || format!("{:?}", report.figures.totals))
+					})
+					.await?;
+				}
+			}
+		}
+	}
+	Ok(())
+}
+
+/// Processes whose command line has a part.
+fn processes(part: &str) -> Vec<Pid> {
+	let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+	all.filter_map(|process| {
+		let number: i32 = process.file_name().to_str()?.parse().ok()?;
+		let command = fs::read(process.path().join("cmdline")).ok()?;
+		String::from_utf8_lossy(&command).contains(part).then(|| Pid::from_raw(number))
+	})
+	.collect()
+}
+
+/// Waits until so many trades are final.
+async fn trades(network: &LocalNetwork, wanted: u64) -> Result {
+	let client = network.client(FULL_NODE).await?;
+	let mut blocks = client.follow(1);
+	let mut seen = 0;
+	let counting = async {
+		while seen < wanted {
+			let block = blocks.next().await?;
+			let events = block.events()?;
+			let taken = events.iter().filter(|event| {
+				(event.pallet.as_str(), event.name.as_str()) == ("Offers", "OfferAccepted")
+			});
+			seen += taken.count() as u64;
+		}
+		Ok::<_, petra_tests::Error>(())
+	};
+	within(LIMIT, format!("{wanted} trades"), counting).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "it takes five minutes: make test-full"]
+async fn day_should_go_on_when_validator_service_agent_and_meter_are_killed() -> Result {
+	const AFTER: u64 = 20;
+	let directory = ScratchDirectory::new("simulate-faults")?;
+	let out = directory.path().join("day");
+	let options = simulation::network("simulate-faults", TIMESTEP).undisturbed();
+	with_network(options, async |network| {
+		wait::finalized(&network.client(FULL_NODE).await?, 1).await?;
+		let arguments = ["--stretch", "2", "--path", "dso"];
+		let mut command = simulation::command(network, &day(), &out, &arguments)?;
+		let simulation = async { must(&mut command, 0, LIMIT).await };
+		let faults = async {
+			trades(network, 5).await?;
+			// While trades are under way.
+			network.kill(&["dave"]).await?;
+			let place = out.display().to_string();
+			for part in ["household-1/prosumer.wallet", "household-2/meter.wallet", "dso.redb"] {
+				let victims = processes(&format!("{place}/{part}"));
+				ensure(victims.len() == 1, || format!("{part}: {victims:?}"))?;
+				for victim in victims {
+					kill(victim, Signal::SIGKILL).map_err(violated)?;
+				}
+			}
+			trades(network, 10).await?;
+			network.restart(&["dave"]).await
+		};
+		let (said, ()) = futures::future::try_join(simulation, faults).await?;
+		println!("{said}");
+		let report = read(&out)?;
+		let interruptions = &report.inputs.interruptions;
+		ensure(interruptions.len() >= 3, || format!("{interruptions:?}"))?;
+		let last = interruptions.iter().map(|one| one.at).max().unwrap_or_default();
+		let after = report.figures.trades.iter().filter(|trade| trade.accepted_at > last).count();
+		ensure(after as u64 >= AFTER, || format!("{after} trades after {interruptions:?}"))?;
+		must(&mut simulation::verification(network, &out.join("report.json"))?, 0, READING)
+			.await
+			.map(|_| ())
+	})
+	.await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a hundred households take half an hour: make test-full"]
+async fn hundred_households_should_trade_for_a_day() -> Result {
+	let directory = ScratchDirectory::new("simulate-hundred")?;
+	let out = directory.path().join("day");
+	let profile = directory.path().join("hundred.csv");
+	let made = petra_profile::made_up(100, 15, 7).map_err(violated)?;
+	made.write(File::create(&profile).map_err(violated)?).map_err(violated)?;
+	let day = Day { profile, from: "0:00", to: "24:00" };
+	let options = simulation::network("simulate-hundred", 8_000).undisturbed();
+	with_network(options, async |network| {
+		let arguments = ["--no-mixing", "--stretch", "4", "--notes", "1"];
+		let report = simulated(network, &day, &out, &arguments).await?;
+		println!(
+			"{:?}\n{:?}\n{:?}",
+			report.figures.load, report.figures.clearing, report.inputs.memory
+		);
+		ensure(report.figures.totals.trades > 0, || format!("{:?}", report.figures.totals))
+	})
+	.await
+}
