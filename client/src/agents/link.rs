@@ -2,7 +2,7 @@
 //! user can open. Every question may be asked again, after a crash of either side: the answer is the same.
 
 use super::{AgentError, Result};
-use crate::{types::*, AccountId32};
+use crate::{mixing::Reclaim, types::*, AccountId32};
 use serde::{Deserialize, Serialize};
 use std::{
 	future::Future,
@@ -50,6 +50,9 @@ pub enum Question {
 		/// The addresses.
 		addresses: Vec<AccountId32>,
 	},
+	/// Take a note back from a failed ring: an agent's addresses may have nothing, and then nothing is free for them. What a
+	/// meter withdraws says who it is for anyway; so does a note that comes out of a failed ring.
+	Reclaim(Reclaim),
 	/// Nothing more will come.
 	Finished,
 }

@@ -10,6 +10,7 @@ use crate::{
 	billing::{entries_at, file::BillFile, lines, Bill, Period, Signed},
 	calls,
 	history::History,
+	mixing::{reclaim_call, Reclaim},
 	service::{DsoClient, DsoError, Household, Realm},
 	types::*,
 	wallet::{Account, Role, Wallet},
@@ -148,6 +149,7 @@ impl Meter {
 				self.own(addresses)?;
 				Ok(Answer::Done)
 			},
+			Question::Reclaim(reclaim) => self.reclaim(&reclaim).await,
 			Question::Finished => {
 				self.store.write("finished", &true)?;
 				Ok(Answer::Done)
@@ -180,6 +182,22 @@ impl Meter {
 			(self.hears)(json!({ "step": "withdrawn", "id": id, "block": outcome.block.number }));
 		}
 		Ok(Answer::Done)
+	}
+
+	/// Takes a note back from a failed ring, once.
+	async fn reclaim(&self, reclaim: &Reclaim) -> Result<Answer> {
+		let _turn = self.turn.lock().await;
+		let call = reclaim_call(&self.client, reclaim).await?;
+		let name = format!("reclaim/{}", reclaim.member);
+		match self.store.once(&self.client, &name, &call, &self.key).await {
+			Ok(_) => Ok(Answer::Done),
+			Err(AgentError::Chain(error))
+				if error.dispatch_error() == Some("Mixing::AlreadyReclaimed") =>
+			{
+				Ok(Answer::Done)
+			},
+			Err(error) => Err(error),
+		}
 	}
 
 	fn own(&self, addresses: impl IntoIterator<Item = AccountId32>) -> Result<()> {

@@ -10,11 +10,14 @@ use super::{
 use crate::{AccountId32, BlockRef, Call, Client, Error, Ledger, Outcome, PetraConfig, Signer};
 use codec::{Decode, Encode};
 use petra_primitives::{BlockNumber, Note, PoolInfo, RevisionInfo, RingInfo, Source, Withdrawal};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use subxt::{dynamic::storage, rpcs::rpc_params, utils::Static};
 
 /// For how many blocks a withdrawal is valid: one that does not make it by then is proven anew.
 const VALID_FOR: BlockNumber = 32;
+/// Somebody has sent the reclaim already.
+const RECLAIMED: &str = "Mixing::AlreadyReclaimed";
 /// What it means that a ring of energy is gone.
 const EXPIRED: &str =
 	"Mixing::NoteExpired: the settlement window of the note has passed. If a withdrawal was under way before that, the \
@@ -136,6 +139,34 @@ pub struct Position {
 	pub members: u32,
 	/// Whether its ring has failed.
 	pub failed: bool,
+}
+
+/// What takes a note back from a failed ring, whoever sends it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Reclaim {
+	/// The pool.
+	pub pool: Note,
+	/// The ring.
+	pub ring: u32,
+	/// The member key's public key.
+	pub member: Bytes32,
+	/// Where the note arrives.
+	pub recipient: Bytes32,
+	/// The member key's signature, in hexadecimal.
+	pub signature: String,
+}
+
+/// The call that takes a note back.
+///
+/// # Errors
+/// [`MixError::Chain`] if the node does not answer, or its chain has no mixing; [`MixError::Proof`] if the signature is none.
+pub async fn reclaim_call(client: &Client, reclaim: &Reclaim) -> Result<Call> {
+	let mut signature = [0; 64];
+	hex::decode_to_slice(&reclaim.signature, &mut signature)
+		.map_err(|_| ProofError::DoesNotHold)?;
+	let &Reclaim { pool, ring, member, recipient, .. } = reclaim;
+	mixing_call(client, "reclaim", (pool, ring, member.0, recipient.0, signature)).await
 }
 
 /// Puts a household's notes into mixing pools and takes them out again, and forgets none.
@@ -270,7 +301,7 @@ impl Mixer {
 		depositor: &AccountId32,
 	) -> Result<Call> {
 		let possession = key.prove_possession(self.genesis, depositor.0, &note);
-		self.call("deposit", (source, key.public(), possession)).await
+		mixing_call(&self.client, "deposit", (source, key.public(), possession)).await
 	}
 
 	/// Writes down that a note has come into its pool, as its deposit's events say.
@@ -307,12 +338,17 @@ impl Mixer {
 		let begun = block_number(self.client.best_head().await?);
 		let until = begun.saturating_add(patience.blocks);
 		let mut done = Progress::default();
+		// It can have left its ring without an attempt of this program; once it is known that it has not, it cannot.
+		let mut elsewhere = true;
 		loop {
 			let now = block_number(self.client.best_head().await?);
 			if now >= until {
 				return Err(done.gave_up(&aim, patience, until));
 			}
-			let usable = match self.left(&aim).await? {
+			let left =
+				if elsewhere || done.attempts > 0 { self.left(&aim).await? } else { Left::No };
+			elsewhere = matches!(aim.entry.stage, Stage::Withdrawing { .. });
+			let usable = match left {
 				Left::No => self.usable(&aim, patience.members).await?,
 				Left::NotFinally => None,
 				Left::Finally => return self.came_out(aim, done),
@@ -342,20 +378,41 @@ impl Mixer {
 		recipient: &AccountId32,
 		signer: &impl Signer<PetraConfig>,
 	) -> Result<AccountId32> {
-		let Aim { entry, ring, index, recipient, .. } = self.aim(key, recipient)?;
-		let note = entry.note;
-		let stage = Stage::Reclaiming { ring, index, recipient: Bytes32(recipient) };
-		self.journal.record(Entry { stage, ..entry.clone() })?;
-		let signature = key.sign_reclaim(self.genesis, &note, ring, recipient);
-		let call = self.call("reclaim", (note, ring, key.public(), recipient, signature)).await?;
+		let before = self.aim(key, recipient)?.entry;
+		let reclaim = self.begin_reclaim(key, recipient)?;
+		let call = reclaim_call(&self.client, &reclaim).await?;
 		match self.client.send(&call, signer).await {
 			Ok(_) => (),
-			Err(error) if error.dispatch_error() == Some("Mixing::AlreadyReclaimed") => (),
+			Err(error) if error.dispatch_error() == Some(RECLAIMED) => (),
 			Err(error) => {
-				self.journal.record(entry)?;
+				self.journal.record(before)?;
 				return Err(error.into());
 			},
 		}
+		self.reclaimed(key, recipient)
+	}
+
+	/// What has to be sent to take the note under `key` back from its failed ring, by whoever can: then [`Mixer::reclaimed`]
+	/// hears of it. Asked again, it is the same, with the recipient that was named first.
+	///
+	/// # Errors
+	/// [`MixError::NotThere`], [`MixError::Journal`].
+	pub fn begin_reclaim(&mut self, key: &MemberKey, recipient: &AccountId32) -> Result<Reclaim> {
+		let Aim { entry, ring, index, recipient, .. } = self.aim(key, recipient)?;
+		let (pool, recipient) = (entry.note, Bytes32(recipient));
+		let stage = Stage::Reclaiming { ring, index, recipient };
+		self.journal.record(Entry { stage, ..entry })?;
+		let signature = key.sign_reclaim(self.genesis, &pool, ring, recipient.0);
+		let signature = hex::encode(signature);
+		Ok(Reclaim { pool, ring, member: Bytes32(key.public()), recipient, signature })
+	}
+
+	/// Writes down that a note was taken back, and this is final. Returns where it arrived.
+	///
+	/// # Errors
+	/// As [`Mixer::begin_reclaim`].
+	pub fn reclaimed(&mut self, key: &MemberKey, recipient: &AccountId32) -> Result<AccountId32> {
+		let Aim { entry, recipient, .. } = self.aim(key, recipient)?;
 		let stage = Stage::Reclaimed { recipient: Bytes32(recipient) };
 		self.journal.record(Entry { stage, ..entry })?;
 		Ok(AccountId32(recipient))
@@ -551,7 +608,7 @@ impl Mixer {
 	/// Sends a withdrawal as a general transaction, and waits until it is final.
 	async fn send(&self, proof: &Proof) -> Result<Outcome> {
 		let withdrawal: Withdrawal<[u8; 32]> = proof.withdrawal()?;
-		let call = self.call("withdraw", withdrawal).await?;
+		let call = mixing_call(&self.client, "withdraw", withdrawal).await?;
 		Ok(self.client.submit_general(&call).await?.finalized().await?)
 	}
 
@@ -560,23 +617,21 @@ impl Mixer {
 		let pools = self.pools().await?.into_iter().filter(|info| info.pool == *note);
 		Ok(pools.map(|info| info.ring).max())
 	}
+}
 
-	/// A call of the mixing pallet.
-	async fn call(&self, name: &str, arguments: impl Encode) -> Result<Call> {
-		let what = || format!("Mixing.{name}");
-		let at = self.client.at(self.client.best_head().await?.hash).await?;
-		let pallet = at.metadata_ref().pallet_by_name("Mixing");
-		let (pallet, call) = pallet
-			.and_then(|pallet| {
-				Some((pallet.call_index(), pallet.call_variant_by_name(name)?.index))
-			})
-			.ok_or_else(|| Error::metadata(what(), "there is no such call"))?;
-		let bytes = [vec![pallet, call], arguments.encode()].concat();
-		Ok(at
-			.transactions()
-			.from_call_data_bytes(&bytes)
-			.map_err(|error| Error::metadata(what(), error))?)
-	}
+/// A call of the mixing pallet.
+async fn mixing_call(client: &Client, name: &str, arguments: impl Encode) -> Result<Call> {
+	let what = || format!("Mixing.{name}");
+	let at = client.at(client.best_head().await?.hash).await?;
+	let pallet = at.metadata_ref().pallet_by_name("Mixing");
+	let (pallet, call) = pallet
+		.and_then(|pallet| Some((pallet.call_index(), pallet.call_variant_by_name(name)?.index)))
+		.ok_or_else(|| Error::metadata(what(), "there is no such call"))?;
+	let bytes = [vec![pallet, call], arguments.encode()].concat();
+	Ok(at
+		.transactions()
+		.from_call_data_bytes(&bytes)
+		.map_err(|error| Error::metadata(what(), error))?)
 }
 
 /// Ring and place of a note that is in one.

@@ -7,5 +7,7 @@
 
 mod client;
 
-pub use client::{Deposited, MixError, Mixer, Patience, Position, Withdrawn};
+pub use client::{
+	reclaim_call, Deposited, MixError, Mixer, Patience, Position, Reclaim, Withdrawn,
+};
 pub use petra_mixing::{basket, journal, member, notes, proof, refusals, Note, Source, Withdrawal};

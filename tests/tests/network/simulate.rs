@@ -25,7 +25,9 @@ use std::{
 use tokio::process::Command;
 
 /// A timestep, in milliseconds.
-const TIMESTEP: u64 = 10_000;
+const TIMESTEP: u64 = 8_000;
+/// Two cores prove and verify notes for all, so there is one note for each household and two timesteps.
+const USUAL: [&str; 4] = ["--stretch", "2", "--notes", "1"];
 /// How long one simulation of some hours may take.
 const LIMIT: Duration = Duration::from_secs(900);
 /// How long a program may take that reads its blocks.
@@ -135,7 +137,7 @@ async fn day_should_be_replayed_by_agents_that_mix_and_be_verified() -> Result {
 	// Proofs need both cores.
 	let options = simulation::network("simulate", TIMESTEP).undisturbed();
 	with_network(options, async |network| {
-		let report = simulated(network, &day(), &out, &["--stretch", "2"]).await?;
+		let report = simulated(network, &day(), &out, &USUAL).await?;
 		let totals = &report.figures.totals;
 		ensure(totals.trades >= 20, || format!("{totals:?}"))?;
 		let anonymity = &report.figures.anonymity;
@@ -164,7 +166,7 @@ async fn day_should_be_replayed_in_every_way() -> Result {
 				for more in [&[][..], &["--no-mixing"][..]] {
 					let directory = ScratchDirectory::new("simulate-all")?;
 					let out = directory.path().join("day");
-					let mut arguments = vec!["--stretch", "2", "--mode", mode, "--path", path];
+					let mut arguments = [&USUAL[..], &["--mode", mode, "--path", path]].concat();
 					arguments.extend(more);
 					println!("{at}: {arguments:?}");
 					let options = simulation::network("simulate-all", TIMESTEP).undisturbed();
@@ -220,7 +222,7 @@ async fn day_should_go_on_when_validator_service_agent_and_meter_are_killed() ->
 	let options = simulation::network("simulate-faults", TIMESTEP).undisturbed();
 	with_network(options, async |network| {
 		wait::finalized(&network.client(FULL_NODE).await?, 1).await?;
-		let arguments = ["--stretch", "2", "--path", "dso"];
+		let arguments = [&USUAL[..], &["--path", "dso"]].concat();
 		let mut command = simulation::command(network, &day(), &out, &arguments)?;
 		let simulation = async { must(&mut command, 0, LIMIT).await };
 		let faults = async {

@@ -1,10 +1,15 @@
 //! Mixing of notes, before they are traded and after.
 
-use super::{super::store::Once, AgentError, Lot, Prosumer, Result};
+use super::{
+	super::{link::Question, store::Once},
+	AgentError, Lot, Prosumer, Result,
+};
 use crate::{
 	agents::ticker::Ticker,
 	mixing::{
-		journal::Journal, member::MemberKey, Deposited, MixError, Mixer, Note, Patience, Source,
+		journal::{Journal, Stage},
+		member::MemberKey,
+		Deposited, MixError, Mixer, Note, Patience, Source,
 	},
 	types::*,
 	wallet::Account,
@@ -89,6 +94,8 @@ impl Prosumer {
 						return Ok(());
 					}
 				}
+				// The address is seen to put something into a pool: the household's meter may as well know it.
+				self.link.ask(&Question::Owns { addresses: vec![from.address()] }).await?;
 				self.store.write(&format!("note/{name}"), &note)?;
 				note
 			},
@@ -189,7 +196,11 @@ impl Prosumer {
 		passage: &Passage<'_>,
 		ticker: &Ticker,
 	) -> Result<bool> {
-		let Passage { name, from, to, .. } = passage;
+		let Passage { name, to, .. } = passage;
+		let stage = mixer.journal().entry(key.public()).map(|entry| &entry.stage);
+		if matches!(stage, Some(Stage::Reclaiming { .. })) {
+			return self.take_back(mixer, key, passage).await.map(|()| false);
+		}
 		let mut attempts = 0_u32;
 		loop {
 			// When it is too late to trade it, it need not be hidden among many any more, but must come out.
@@ -204,9 +215,7 @@ impl Prosumer {
 					return Ok(!self.is_gated(lot, ticker.last().now));
 				},
 				Err(MixError::RingFailed { .. }) => {
-					mixer.reclaim(key, &to.address(), *from).await?;
-					self.hear(json!({ "step": "reclaimed", "note": name }));
-					return Ok(false);
+					return self.take_back(mixer, key, passage).await.map(|()| false);
 				},
 				Err(MixError::RingNotReady { .. } | MixError::NotIncluded { .. })
 					if attempts < ATTEMPTS =>
@@ -216,6 +225,20 @@ impl Prosumer {
 				Err(error) => return Err(error.into()),
 			}
 		}
+	}
+
+	/// Has the meter take a note back from a failed ring.
+	async fn take_back(
+		&self,
+		mixer: &mut Mixer,
+		key: &MemberKey,
+		passage: &Passage<'_>,
+	) -> Result<()> {
+		let reclaim = mixer.begin_reclaim(key, &passage.to.address())?;
+		self.link.ask(&Question::Reclaim(reclaim)).await?;
+		mixer.reclaimed(key, &passage.to.address())?;
+		self.hear(json!({ "step": "reclaimed", "note": passage.name }));
+		Ok(())
 	}
 
 	async fn member(&self, name: &str) -> Result<(u32, MemberKey)> {
