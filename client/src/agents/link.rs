@@ -219,7 +219,8 @@ mod tests {
 		stream.write_all(text).await.unwrap();
 		stream.shutdown().await.unwrap();
 		let mut answer = String::new();
-		stream.read_to_string(&mut answer).await.unwrap();
+		// A connection that is dropped with a part unread is reset.
+		let _ = stream.read_to_string(&mut answer).await;
 		answer
 	}
 

@@ -330,7 +330,7 @@ mod tests {
 		// 75 000 x 3 200 W x 2 timesteps = 480 million, up to a power of two.
 		assert_eq!(plan.money_note, 512_000_000);
 		assert_eq!(plan.ring, 2);
-		assert!(plan.first % 2 == 0 && plan.last == plan.first + 1, "{plan:?}");
+		assert!(plan.first.is_multiple_of(2) && plan.last == plan.first + 1, "{plan:?}");
 		assert!(plan.first - plan.lead > wanted().now + 1 && plan.lead > 1);
 	}
 

@@ -66,6 +66,13 @@ async fn tool_should_end_with_the_status_of_what_went_wrong() -> Result {
 			["--key-file", "alice.key", "dso", "prices", "--consumption", "1", "--production", "2"];
 		petra.must(&reversed, 5, &["Regulation::PricesReversed"]).await?;
 
+		std::fs::write(here.join("two.csv"), "Time,1/1,1/2\n0:00,-1,2\n0:15,-1,2\n")
+			.map_err(violated)?;
+		let simulate =
+			|key, profile, out| ["--key-file", key, "simulate", "--profile", profile, "--out", out];
+		let by_bob = simulate("bob.key", "two.csv", "by-bob");
+		petra.must(&by_bob, 5, &["Sudo::RequireSudo"]).await?;
+
 		// 4: an address that does not exist cannot send anything.
 		petra.must(&["wallet", "address", "--new"], 0, &[]).await?;
 		petra
@@ -77,6 +84,15 @@ async fn tool_should_end_with_the_status_of_what_went_wrong() -> Result {
 		petra.must(&["money", "deposit", "-1", "--from", "0"], 2, &[]).await?;
 		petra.must(&["asset", "execute", "none.json"], 2, &["none.json"]).await?;
 		petra.must(&["--config", "none.toml", "status"], 2, &["none.toml"]).await?;
+		petra.must(&simulate("alice.key", "none.csv", "day"), 2, &["none.csv"]).await?;
+		petra
+			.must(&simulate("alice.key", "two.csv", "by-bob"), 2, &["there already"])
+			.await?;
+		std::fs::write(here.join("gap.csv"), "Time,1/1\n0:00,-1\n0:15,-1\n0:45,x\n")
+			.map_err(violated)?;
+		petra
+			.must(&simulate("alice.key", "gap.csv", "day"), 2, &["gap.csv", "line 4"])
+			.await?;
 		petra.at("http://127.0.0.1").must(&["status"], 2, &["ws://"]).await?;
 
 		// The phrase restores the wallet; a wrong one is not one.
@@ -100,4 +116,71 @@ async fn tool_should_end_with_the_status_of_what_went_wrong() -> Result {
 		.must(&["status"], 3, &["no node answers", "connecting to"])
 		.await?;
 	Ok(())
+}
+
+/// The part of a page between backticks that looks like a call: `pallet.call(one, other)`.
+fn calls(page: &str) -> Vec<(&str, &str, Vec<&str>)> {
+	let call = |quoted| {
+		let (name, rest): (&str, &str) = str::split_once(quoted, '(')?;
+		let (pallet, call) = name.split_once('.')?;
+		let arguments = rest.strip_suffix(')')?;
+		let arguments = arguments.split(", ").filter(|argument| !argument.is_empty()).collect();
+		Some((pallet, call, arguments))
+	};
+	page.split('`').skip(1).step_by(2).filter_map(call).collect()
+}
+
+/// A name as polkadot.js writes it.
+fn camel(name: &str) -> String {
+	let mut words = name.split('_');
+	let first = words.next().unwrap_or_default().to_string();
+	words.fold(first, |all, word| {
+		let (head, tail) = word.split_at(1);
+		all + &head.to_uppercase() + tail
+	})
+}
+
+#[test]
+fn tutorial_should_name_calls_that_the_runtime_has() -> Result {
+	let root = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it");
+	let root = std::path::Path::new(&root).join("..");
+	let page = std::fs::read_to_string(root.join("docs/tutorial.md")).map_err(violated)?;
+	let bytes = std::fs::read(root.join("client/metadata.scale")).map_err(violated)?;
+	let metadata = subxt::Metadata::decode_from(&bytes).map_err(violated)?;
+	let arguments = |pallet: &str, call: &str| -> Option<Vec<String>> {
+		if pallet == "petraApi" {
+			let api = metadata.runtime_api_trait_by_name("PetraApi")?;
+			let method = api.methods().find(|method| camel(method.name()) == call)?;
+			return Some(method.inputs().map(|input| camel(&input.name)).collect());
+		}
+		let pallet = metadata.pallets().find(|one| camel(&snake(one.name())) == pallet)?;
+		let call = pallet.call_variants()?.iter().find(|one| camel(&one.name) == call)?;
+		Some(
+			call.fields
+				.iter()
+				.filter_map(|field| field.name.as_deref().map(camel))
+				.collect(),
+		)
+	};
+	let named = calls(&page);
+	ensure(named.len() >= 10, || format!("{named:?}"))?;
+	for (pallet, call, given) in named {
+		let known = arguments(pallet, call);
+		ensure(known.as_ref().is_some_and(|known| *known == given), || {
+			format!("{pallet}.{call}({}): the runtime has {known:?}", given.join(", "))
+		})?;
+	}
+	Ok(())
+}
+
+/// A pallet's name in small letters: `EnergyAssets`, `energy_assets`.
+fn snake(name: &str) -> String {
+	let mut all = String::new();
+	for letter in name.chars() {
+		if letter.is_uppercase() && !all.is_empty() {
+			all.push('_');
+		}
+		all.extend(letter.to_lowercase());
+	}
+	all
 }

@@ -41,8 +41,12 @@ impl Prosumer {
 	async fn post(&self, lot: &Lot, owner: &Account, ticker: &mut Ticker) -> Result<()> {
 		let name = format!("post/{}", lot.name);
 		if self.store.is_sent(&name)? || !self.is_gated(lot, ticker.last().now) {
-			// An asset that is spent was offered before a restart: then what is sent is known.
-			let asset = self.untraded(owner).await?.unwrap_or(AssetId::MAX);
+			// An asset that is not there was offered before a restart: then what was sent is known.
+			let asset = match self.untraded(owner).await? {
+				Some(asset) => asset,
+				None if self.store.is_sent(&name)? => AssetId::MAX,
+				None => return Ok(()),
+			};
 			let call = calls::post_offer(asset, self.options.reservation, OfferOptions::default());
 			match self.store.once(&self.client, &name, &call, owner).await {
 				Ok(Once::Done(outcome)) => {
