@@ -24,16 +24,23 @@ pub struct Day {
 	pub from: &'static str,
 	/// End of the last row.
 	pub to: &'static str,
+	/// Notes in which the greatest demand is split: the more, the more proofs two cores have to make and verify for all.
+	pub notes: &'static str,
+	/// So many trades are expected at least.
+	pub trades: u32,
 }
 
 impl Day {
 	/// The end of an afternoon of the profile that ships with petra: first there is more sun than the neighbours need, then
 	/// less.
-	///
-	/// # Errors
-	/// None.
 	pub fn shipped() -> Self {
-		Self { profile: checkout().join(NEIGHBOURHOOD), from: "16:45", to: "18:15" }
+		Self {
+			profile: checkout().join(NEIGHBOURHOOD),
+			from: "16:45",
+			to: "18:45",
+			notes: "2",
+			trades: 6,
+		}
 	}
 
 	/// The hours of P3's experiment, of the profile that was measured. None if it is not on this machine.
@@ -41,7 +48,10 @@ impl Day {
 		let data = std::env::var_os(DATA_VARIABLE)
 			.map_or_else(|| checkout().join("../shared/data"), PathBuf::from);
 		let profile = data.join(MICROGRID);
-		profile.is_file().then_some(Self { profile, from: "14:15", to: "17:45" })
+		let notes = "1";
+		profile
+			.is_file()
+			.then_some(Self { profile, from: "14:15", to: "17:45", notes, trades: 20 })
 	}
 }
 
@@ -82,7 +92,11 @@ pub fn command(network: &LocalNetwork, day: &Day, out: &Path, more: &[&str]) -> 
 		.arg("--profile")
 		.arg(&day.profile)
 		.args(["--from", day.from, "--to", day.to]);
-	command.arg("--out").arg(out).args(more);
+	command
+		.args(["--stretch", "2", "--notes", day.notes])
+		.arg("--out")
+		.arg(out)
+		.args(more);
 	Ok(command)
 }
 

@@ -52,8 +52,7 @@ async fn run(arguments: Arguments) -> Result {
 	println!("The network is up after {:.0?}.\n", start.elapsed());
 
 	let out = &arguments.out;
-	let arguments = ["--stretch", "2", "--notes", "1"];
-	let mut simulate = simulation::command(&network, &Day::shipped(), out, &arguments)?;
+	let mut simulate = simulation::command(&network, &Day::shipped(), out, &[])?;
 	ended("petra simulate", simulate.status().await)?;
 
 	println!("\nHolding the report against the blocks of the full node, which nobody used:");
