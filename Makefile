@@ -34,7 +34,7 @@ build: setup ## Build node, tools and tests
 
 demo: setup ## Replay a microgrid's afternoon on a four-validator network, and report (into OUT, a new directory)
 	cargo build $(CARGO_ARGS) --all-targets
-	$(BIN)/petra-demo --out $${OUT:-build/demo-$$(date +%Y%m%d-%H%M%S)}
+	CARGO_MANIFEST_DIR=$(CURDIR)/tests $(BIN)/petra-demo --out $${OUT:-build/demo-$$(date +%Y%m%d-%H%M%S)}
 
 network: setup ## Start the network of zombienet/local.toml and keep it until Ctrl-C
 	cargo build $(CARGO_ARGS) --all-targets

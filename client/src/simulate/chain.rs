@@ -94,7 +94,22 @@ impl Units {
 	}
 }
 
-/// Authorises the meters, and sets prices, market, rings, feeders, and the service's account, if there is one.
+/// Names the account of the DSO's service, and gives it the money that it needs to exist.
+///
+/// # Errors
+/// As [`regulate`].
+pub async fn employ(
+	client: &Client,
+	regulator: &Account,
+	service: &AccountId32,
+) -> Result<(), SimulationError> {
+	client.sudo(&calls::set_issuer(Some(*service)), regulator).await?;
+	let money = [account(service), Value::u128(SERVICE_MONEY)];
+	client.sudo(&call("Balances", "force_set_balance", money), regulator).await?;
+	Ok(())
+}
+
+/// Authorises the meters, and sets prices, market, rings and feeders.
 ///
 /// # Errors
 /// [`SimulationError::Chain`] with the ledger's error: this is not the regulator's key, or the chain refuses.
@@ -104,7 +119,6 @@ pub async fn regulate(
 	plan: &Plan,
 	regulator: &Account,
 	meters: &[AccountId32],
-	service: Option<&AccountId32>,
 ) -> Result<(), SimulationError> {
 	let time = plan.bill_first;
 	let gate_lead = client.ledger().await?.parameters().await?.gate_lead;
@@ -152,11 +166,6 @@ pub async fn regulate(
 				.sudo(&calls::set_feeder_limits(feeder, Some(limits), open), regulator)
 				.await?;
 		}
-	}
-	if let Some(service) = service {
-		client.sudo(&calls::set_issuer(Some(*service)), regulator).await?;
-		let money = [account(service), Value::u128(SERVICE_MONEY)];
-		client.sudo(&call("Balances", "force_set_balance", money), regulator).await?;
 	}
 	Ok(())
 }

@@ -141,15 +141,20 @@ pub async fn run(
 	let units = chain::units(&client).await?;
 	let plan = Plan::new(&options.columns, &units.wanted(options))?;
 	say(&described(&plan, options));
-	let first_block = client.finalized_head().await?.number.saturating_add(1);
 	let homes = households::furnish(options, &plan)?;
 	let service = match options.path {
 		Path::Meter => None,
-		Path::Dso => Some(households::service(options, &plan, &homes, first_block)?),
+		Path::Dso => {
+			let before = client.finalized_head().await?.number;
+			let service = households::service(options, &plan, &homes, before)?;
+			chain::employ(&client, regulator, &service.account).await?;
+			Some(service)
+		},
 	};
+	// The service's own money, which comes from nowhere, is there before.
+	let first_block = client.finalized_head().await?.number.saturating_add(1);
 	let keys: Vec<_> = homes.iter().map(|home| home.meter_key).collect();
-	let issuer = service.as_ref().map(|service| service.account);
-	chain::regulate(&client, options, &plan, regulator, &keys, issuer.as_ref()).await?;
+	chain::regulate(&client, options, &plan, regulator, &keys).await?;
 	let began = children::now();
 	let observed =
 		watch::until_done(&client, options, &plan, &homes, service, first_block, say).await?;
