@@ -120,7 +120,6 @@ pub async fn regulate(
 	regulator: &Account,
 	meters: &[AccountId32],
 ) -> Result<(), SimulationError> {
-	let time = plan.bill_first;
 	let gate_lead = client.ledger().await?.parameters().await?.gate_lead;
 	let path = match options.path {
 		Path::Meter => crate::types::Path::Meter,
@@ -145,7 +144,8 @@ pub async fn regulate(
 			ban: Vec::new(),
 			price_consumption: Some(consumption),
 			price_production: Some(production),
-			time: time.max(client.ledger().await?.current_timestep().await?),
+			// The next block may be of the next timestep.
+			time: client.ledger().await?.current_timestep().await?.saturating_add(1),
 		};
 		client.sudo(&calls::regulate(regulation), regulator).await?;
 	}
