@@ -120,7 +120,10 @@ async fn transactions_should_go_on_when_sudo_upgrades_the_runtime() -> Result {
 		);
 
 		let received = client.free_balance(&account_of(&dev::eve())).await? - before;
-		ensure(received == u128::from(paid) * AMOUNT, || {
+		// A payment that the pool refused on one fork may have been in a block of the fork that stayed.
+		let possible = u128::from(paid)..=u128::from(paid) + u128::from(renewed);
+		let arrived = possible.contains(&(received / AMOUNT)) && received.is_multiple_of(AMOUNT);
+		ensure(arrived, || {
 			format!("{paid} payments were in blocks, but {received} billionths arrived")
 		})?;
 		// The chain says of itself what it runs now, and the node knows its new metadata.
