@@ -122,14 +122,7 @@ impl Meter {
 			Question::DepositAddress { id } => {
 				let name = format!("deposit/{id}");
 				let mut wallet = self.wallet.lock().await;
-				let index = match self.store.read::<u32>(&name)? {
-					Some(index) => index,
-					None => {
-						let index = wallet.fresh_address()?.index;
-						self.store.write(&name, &index)?;
-						index
-					},
-				};
+				let index = self.store.number(&name, || Ok(wallet.fresh_address()?.index))?;
 				let address = wallet.account(Role::Address(index))?.address();
 				self.store.write(&format!("index/{address}"), &index)?;
 				self.own([address])?;
@@ -259,7 +252,9 @@ impl Meter {
 		}
 		if money > 0 {
 			let call = calls::deposit_financial(money);
-			let sent = self.store.once(&self.client, &format!("money/{name}"), &call, &key).await;
+			// Anybody can send some more to an address.
+			let name = self.store.unused(&format!("money/{name}"))?;
+			let sent = self.store.once(&self.client, &name, &call, &key).await;
 			if self.went(sent)? {
 				(self.hears)(json!({ "step": "deposited", "money": money.to_string() }));
 			}

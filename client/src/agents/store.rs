@@ -65,6 +65,19 @@ impl Store {
 		self.change(name, Some(value.encode()))
 	}
 
+	/// The number under a name, always the same: `fresh` gives it the first time.
+	///
+	/// # Errors
+	/// As [`Store::read`] and [`Store::write`], and those of `fresh`.
+	pub fn number(&self, name: &str, fresh: impl FnOnce() -> Result<u32>) -> Result<u32> {
+		if let Some(number) = self.read(name)? {
+			return Ok(number);
+		}
+		let number = fresh()?;
+		self.write(name, &number)?;
+		Ok(number)
+	}
+
 	/// Removes an entry.
 	///
 	/// # Errors
@@ -216,6 +229,8 @@ mod tests {
 		assert_eq!(all, [("1".to_string(), 5), ("2".to_string(), 2)]);
 		assert_eq!(store.all::<u32>("c").unwrap(), []);
 		assert!(store.read::<u64>("b/1").is_err(), "an entry of another type");
+		assert_eq!(store.number("n", || Ok(7)).unwrap(), 7);
+		assert_eq!(store.number("n", || Ok(8)).unwrap(), 7);
 		assert_eq!(store.unused("x").unwrap(), "x/0");
 		assert!(!store.is_sent("x/0").unwrap());
 		store.write("done/x/0", &7_u64).unwrap();

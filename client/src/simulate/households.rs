@@ -12,6 +12,7 @@ use crate::{
 	wallet::{Costs, Passphrase, Phrase, Role, Wallet, Words},
 	AccountId32, Keypair,
 };
+use chrono::DateTime;
 use petra_profile::single_column;
 use petra_report::{Household, Inputs, SignedBill};
 use std::{
@@ -277,38 +278,12 @@ pub fn inputs(plan: &Plan, homes: &[Home], observed: &Observed) -> Result<Inputs
 	})
 }
 
-/// A moment in words: `2026-11-25 04:46 UTC`.
+/// A moment in words: `2026-11-25 04:46 UTC`; empty if it is none.
 pub fn moment(milliseconds: u64) -> String {
-	let minutes = milliseconds.div_euclid(60_000);
-	let (days, minute) = (minutes.div_euclid(1_440), minutes.rem_euclid(1_440));
-	let (year, month, day) = date(days);
-	format!(
-		"{year}-{month:02}-{day:02} {:02}:{:02} UTC",
-		minute.div_euclid(60),
-		minute.rem_euclid(60)
-	)
-}
-
-/// Year, month and day of a day counted from 1970: eras of 400 years that begin in March, so that leap days are last.
-fn date(days: u64) -> (u64, u64, u64) {
-	let days = days.saturating_add(719_468);
-	let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-	let leap = day
-		.saturating_sub(day.div_euclid(1_460))
-		.saturating_add(day.div_euclid(36_524))
-		.saturating_sub(day.div_euclid(146_096));
-	let year = leap.div_euclid(365);
-	let before = year
-		.saturating_mul(365)
-		.saturating_add(year.div_euclid(4))
-		.saturating_sub(year.div_euclid(100));
-	let day = day.saturating_sub(before);
-	let month = day.saturating_mul(5).saturating_add(2).div_euclid(153);
-	let first = month.saturating_mul(153).saturating_add(2).div_euclid(5);
-	let (month, next) =
-		if month < 10 { (month.saturating_add(3), 0) } else { (month.saturating_sub(9), 1) };
-	let year = era.saturating_mul(400).saturating_add(year).saturating_add(next);
-	(year, month, day.saturating_sub(first).saturating_add(1))
+	let moment = i64::try_from(milliseconds).ok().and_then(DateTime::from_timestamp_millis);
+	moment
+		.map(|moment| moment.format("%Y-%m-%d %H:%M UTC").to_string())
+		.unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -321,5 +296,6 @@ mod tests {
 		assert_eq!(moment(951_782_399_999), "2000-02-28 23:59 UTC");
 		assert_eq!(moment(951_782_400_000), "2000-02-29 00:00 UTC");
 		assert_eq!(moment(1_795_581_987_000), "2026-11-25 04:46 UTC");
+		assert_eq!(moment(u64::MAX), "");
 	}
 }

@@ -187,7 +187,7 @@ function isNumber(text, expected) {
 	const last = 10 ** (Number(exponent) - (digits.split('.')[1] ?? '').length);
 	const precise = Math.abs(Number(plain) - expected) <= last * 0.5 + Math.abs(expected) * 1e-12;
 	// A number that is not 0 has a digit that is not.
-	return precise && (expected === 0 || /[1-9]/.test(digits) || Math.abs(expected) < 5e-3);
+	return precise && (expected === 0 || /[1-9]/.test(digits) || Math.abs(expected) < 1e-3);
 }
 
 function same(raw, value, about) {

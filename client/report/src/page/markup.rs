@@ -188,7 +188,10 @@ impl Units {
 	pub(super) fn sized(self, path: &str, raw: &Raw, unit: Unit, greatest: f64) -> String {
 		let shown = match unit {
 			Unit::Exact => raw.text.clone(),
-			_ => number(self.of(unit, raw.value), unit.decimals(greatest)),
+			_ => {
+				let value = self.of(unit, raw.value);
+				number(value, digits(value, unit.decimals(greatest)))
+			},
 		};
 		format!(
 			"<data data-figure=\"{}\" data-unit=\"{}\" value=\"{}\">{shown}</data>",
@@ -226,6 +229,13 @@ pub(super) fn moment(path: &str, at: u64) -> String {
 		part(60, 60),
 		part(1, 60)
 	)
+}
+
+/// So many digits after the point, or more, up to three, if a number that is not 0 would look like it.
+fn digits(value: f64, decimals: usize) -> usize {
+	let is_seen =
+		|more: &usize| number(value, *more).contains(|digit| ('1'..='9').contains(&digit));
+	(decimals..=3).find(is_seen).unwrap_or(decimals)
 }
 
 /// A number with so many digits after the point, and thin spaces between thousands.
@@ -351,6 +361,21 @@ mod tests {
 			(f64::NEG_INFINITY, 1, "–"),
 		] {
 			assert_eq!(number(value, decimals), shown, "{value}");
+		}
+	}
+
+	#[test]
+	fn number_should_not_look_like_nothing_when_it_is_something() {
+		for (value, decimals, shown) in [
+			(0.0, 2, 2),
+			(0.004, 2, 3),
+			(-0.001, 0, 3),
+			(0.006, 2, 2),
+			(1.0, 0, 0),
+			(0.0004, 2, 2),
+			(7e-5, 4, 4),
+		] {
+			assert_eq!(digits(value, decimals), shown, "{value}");
 		}
 	}
 

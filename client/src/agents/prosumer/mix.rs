@@ -244,14 +244,7 @@ impl Prosumer {
 	async fn member(&self, name: &str) -> Result<(u32, MemberKey)> {
 		let name = format!("member/{name}");
 		let mut wallet = self.wallet.lock().await;
-		let index = match self.store.read::<u32>(&name)? {
-			Some(index) => index,
-			None => {
-				let index = wallet.fresh_member()?.index();
-				self.store.write(&name, &index)?;
-				index
-			},
-		};
+		let index = self.store.number(&name, || Ok(wallet.fresh_member()?.index()))?;
 		Ok((index, MemberKey::from_entropy(wallet.member(index)?.entropy())))
 	}
 }

@@ -184,7 +184,7 @@ impl Prosumer {
 		if let Err(error) = self.withdraw(start, &lots).await {
 			let AgentError::Refused(reason) = error else { return Err(error) };
 			self.hear(json!({ "step": "refused", "start": start, "reason": reason }));
-			return Ok(());
+			// The DSO's service may have refused some and granted others, which must come back.
 		}
 		try_join_all(lots.iter().map(|lot| self.lot(lot, ticker.clone()))).await?;
 		Ok(())
@@ -239,14 +239,7 @@ impl Prosumer {
 	async fn account(&self, name: &str) -> Result<Account> {
 		let name = format!("address/{name}");
 		let mut wallet = self.wallet.lock().await;
-		let index = match self.store.read::<u32>(&name)? {
-			Some(index) => index,
-			None => {
-				let index = wallet.fresh_address()?.index;
-				self.store.write(&name, &index)?;
-				index
-			},
-		};
+		let index = self.store.number(&name, || Ok(wallet.fresh_address()?.index))?;
 		Ok(wallet.account(Role::Address(index))?)
 	}
 

@@ -13,6 +13,7 @@ mod mix;
 mod money;
 mod offer;
 mod prosumer;
+mod readings;
 mod serve;
 mod settings;
 mod simulate;

@@ -4,6 +4,7 @@ use crate::{
 	answer::{note, Answer},
 	context::Context,
 	failure::Failure,
+	readings::{household, ReadingUnit},
 };
 use clap::{Args, Subcommand, ValueEnum};
 use petra_client::{
@@ -19,7 +20,6 @@ use petra_client::{
 	units::{format_money, parse_money, parse_power},
 	Client,
 };
-use petra_profile::{Options, Profile, Unit};
 use serde_json::json;
 use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
@@ -99,9 +99,9 @@ pub struct Arguments {
 	/// What it expects: a CSV file with `Time` and one column, positive is produced
 	#[arg(long, value_name = "FILE")]
 	prediction: PathBuf,
-	/// The file holds kWh of each interval, not mean kW
-	#[arg(long)]
-	kwh: bool,
+	/// What its numbers are
+	#[arg(long, value_enum, default_value = "kW")]
+	unit: ReadingUnit,
 	/// The timestep of the first row
 	#[arg(long)]
 	first: Timestep,
@@ -150,9 +150,9 @@ pub struct MeterArguments {
 	/// What it measures: a CSV file with `Time` and one column, positive is produced
 	#[arg(long, value_name = "FILE")]
 	readings: PathBuf,
-	/// The file holds kWh of each interval, not mean kW
-	#[arg(long)]
-	kwh: bool,
+	/// What its numbers are
+	#[arg(long, value_enum, default_value = "kW")]
+	unit: ReadingUnit,
 	/// The timestep of the first row
 	#[arg(long)]
 	first: Timestep,
@@ -194,23 +194,9 @@ fn hears() -> Hears {
 	Arc::new(|step| note(&step.to_string()))
 }
 
-/// Net consumption of the one column of a file.
-fn column(path: &std::path::Path, kwh: bool) -> Result<Vec<i64>, Failure> {
-	let unit = if kwh { Unit::KilowattHours } else { Unit::Kilowatts };
-	let profile =
-		Profile::open(path, Options { unit }).map_err(|error| Failure::file(path, error))?;
-	match (profile.columns(), profile.net_consumption(0)) {
-		([_], Some(values)) => Ok(values),
-		(columns, _) => {
-			let reason = format!("it has {} households: a household's file has one", columns.len());
-			Err(Failure::file(path, reason))
-		},
-	}
-}
-
 pub async fn run(command: Command, context: &Context) -> Result<Answer, Failure> {
 	let Command::Run(arguments) = command;
-	let prediction = column(&arguments.prediction, arguments.kwh)?;
+	let prediction = household(&arguments.prediction, arguments.unit)?;
 	let wallet = context.wallet()?;
 	let client = Client::connect_lasting(&context.settings.url, PATIENCE).await?;
 	let options = ProsumerOptions {
@@ -238,7 +224,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Answer, Failure>
 }
 
 pub async fn run_meter(arguments: MeterArguments, context: &Context) -> Result<Answer, Failure> {
-	let readings = column(&arguments.readings, arguments.kwh)?;
+	let readings = household(&arguments.readings, arguments.unit)?;
 	let wallet = context.wallet()?;
 	let client = Client::connect_lasting(&context.settings.url, PATIENCE).await?;
 	let options = MeterOptions {

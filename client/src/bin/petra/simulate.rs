@@ -4,6 +4,7 @@ use crate::{
 	answer::{note, Answer},
 	context::Context,
 	failure::Failure,
+	readings::{profile, ReadingUnit},
 };
 use clap::{Args, ValueEnum};
 use petra_client::{
@@ -11,7 +12,7 @@ use petra_client::{
 	types::{MarketMode, Power, Price},
 	units::{format_money, parse_power, Converter, PriceInput},
 };
-use petra_profile::{Profile, TimeOfDay, Unit};
+use petra_profile::TimeOfDay;
 use petra_report::{ProfileSetting, Report};
 use serde_json::json;
 use std::{fs, path::PathBuf};
@@ -36,17 +37,6 @@ enum Way {
 	Dso,
 }
 
-/// What the profile's numbers are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Values {
-	/// The mean kW of the interval
-	#[value(name = "kW", alias = "kw")]
-	Kw,
-	/// The kWh of the interval
-	#[value(name = "kWh", alias = "kwh")]
-	Kwh,
-}
-
 #[derive(Args)]
 pub struct Arguments {
 	/// The load profile: a CSV file, `Time` and a column for each household
@@ -54,7 +44,7 @@ pub struct Arguments {
 	profile: PathBuf,
 	/// What its numbers are: positive is produced
 	#[arg(long, value_enum, default_value = "kW")]
-	unit: Values,
+	unit: ReadingUnit,
 	/// First row, by its time of day
 	#[arg(long, value_name = "H:MM")]
 	from: Option<TimeOfDay>,
@@ -128,13 +118,8 @@ fn failure(error: SimulationError) -> Failure {
 }
 
 fn options(arguments: &Arguments, context: &Context) -> Result<Options, Failure> {
-	let unit = match arguments.unit {
-		Values::Kw => Unit::Kilowatts,
-		Values::Kwh => Unit::KilowattHours,
-	};
 	let wrong = |reason: String| Failure::file(&arguments.profile, reason);
-	let whole = Profile::open(&arguments.profile, petra_profile::Options { unit })
-		.map_err(|error| wrong(error.to_string()))?;
+	let whole = profile(&arguments.profile, arguments.unit)?;
 	let (from, to) = (arguments.from.unwrap_or(whole.from()), arguments.to.unwrap_or(whole.to()));
 	let profile = whole.window(from, to).map_err(|error| wrong(error.to_string()))?;
 	if arguments.out.exists() {
@@ -175,10 +160,7 @@ fn options(arguments: &Arguments, context: &Context) -> Result<Options, Failure>
 		columns,
 		profile: ProfileSetting {
 			name,
-			unit: match arguments.unit {
-				Values::Kw => "kW".into(),
-				Values::Kwh => "kWh".into(),
-			},
+			unit: arguments.unit.symbol().into(),
 			interval_minutes: profile.interval_minutes(),
 			from: profile.from().to_string(),
 			to: profile.to().to_string(),

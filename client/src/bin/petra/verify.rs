@@ -4,8 +4,9 @@ use crate::{
 	answer::{during, Answer},
 	context::Context,
 	failure::Failure,
+	readings::{household, ReadingUnit},
 };
-use clap::{Args, ValueEnum};
+use clap::Args;
 use petra_client::{
 	billing::{self, file, Expected},
 	history::{
@@ -16,7 +17,6 @@ use petra_client::{
 	wallet::Role,
 	AccountId32,
 };
-use petra_profile::{Options, Profile, Unit};
 use serde_json::{json, Value};
 use std::{
 	collections::BTreeSet,
@@ -47,7 +47,7 @@ pub struct BillArguments {
 	#[arg(long, value_name = "TIMESTEP")]
 	first: Timestep,
 	/// What the readings are in
-	#[arg(long, value_enum, default_value = "kw")]
+	#[arg(long, value_enum, default_value = "kW")]
 	unit: ReadingUnit,
 	/// Own addresses, one a line, instead of the wallet's
 	#[arg(long, value_name = "FILE")]
@@ -55,17 +55,6 @@ pub struct BillArguments {
 	/// The block to read from: no later than the first withdrawal that counts
 	#[arg(long, value_name = "BLOCK", default_value_t = 1)]
 	from_block: u64,
-}
-
-/// Units of readings.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum ReadingUnit {
-	/// Mean power, in kilowatts
-	#[value(alias = "kW")]
-	Kw,
-	/// Energy, in kilowatt-hours
-	#[value(alias = "kWh")]
-	Kwh,
 }
 
 impl From<VerifyError> for Failure {
@@ -127,7 +116,7 @@ pub async fn bill(arguments: BillArguments, context: &Context) -> Result<Answer,
 	let path = &arguments.file;
 	let file = file::BillFile::read(path).map_err(|error| wrong(path, error))?;
 	let bill = file.bill().map_err(|error| wrong(path, error))?;
-	let readings = readings(&arguments.readings, arguments.unit)?;
+	let readings = household(&arguments.readings, arguments.unit)?;
 	let addresses = addresses(&arguments, context)?;
 	let period = file.period();
 	if period.is_empty() || period.len() > MAX_TIMESTEPS {
@@ -162,23 +151,6 @@ pub async fn bill(arguments: BillArguments, context: &Context) -> Result<Answer,
 	);
 	let json = json!({ "meter": file.meter, "owed": owed.to_string(), "lines": lines });
 	Ok(Answer::new(text, json))
-}
-
-/// Net consumption of the one household of a file, in mean watts.
-fn readings(path: &Path, unit: ReadingUnit) -> Result<Vec<i64>, Failure> {
-	let unit = match unit {
-		ReadingUnit::Kw => Unit::Kilowatts,
-		ReadingUnit::Kwh => Unit::KilowattHours,
-	};
-	let profile =
-		Profile::open(path, Options { unit }).map_err(|error| Failure::file(path, error))?;
-	match (profile.columns(), profile.net_consumption(0)) {
-		([_], Some(watts)) => Ok(watts),
-		(columns, _) => {
-			let reason = format!("it has {} households; readings are of one", columns.len());
-			Err(Failure::file(path, reason))
-		},
-	}
 }
 
 fn expected(
@@ -218,26 +190,4 @@ fn addresses(
 			})
 		})
 		.collect()
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	#[test]
-	fn readings_should_be_net_consumption_of_one_household() {
-		let directory = tempfile::tempdir().unwrap();
-		let path = directory.path().join("readings.csv");
-		let read = |text: &str, unit| {
-			std::fs::write(&path, text).unwrap();
-			readings(&path, unit)
-		};
-		let file = "Time,7/7\r\n14:15,0.5\r\n14:30,-0.25\r\n14:45,-0\r\n";
-		assert_eq!(read(file, ReadingUnit::Kw).unwrap(), [-500, 250, 0]);
-		assert_eq!(read(file, ReadingUnit::Kwh).unwrap(), [-2_000, 1_000, 0]);
-		let of_two = read("Time,a,b\n1:00,1,2\n2:00,1,2\n", ReadingUnit::Kw).unwrap_err();
-		assert!(of_two.to_string().contains("2 households"), "{of_two}");
-		let none = read("Time,a\n1:00,x\n2:00,1\n", ReadingUnit::Kw).unwrap_err();
-		assert!(matches!(none, Failure::File { .. }), "{none}");
-	}
 }
