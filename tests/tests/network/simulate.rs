@@ -238,7 +238,10 @@ async fn day_should_go_on_when_validator_service_agent_and_meter_are_killed() ->
 					kill(victim, Signal::SIGKILL).map_err(violated)?;
 				}
 			}
-			trades(network, u64::from(day.trades / 2)).await?;
+			// The service and some households have no node meanwhile.
+			let observer = network.client(FULL_NODE).await?;
+			let head = observer.finalized_head().await?.number;
+			wait::finalized(&observer, head + wait::AFTER_FAULT).await?;
 			network.restart(&["dave"]).await
 		};
 		let (said, ()) = futures::future::try_join(simulation, faults).await?;
