@@ -36,9 +36,9 @@ demo: setup ## Replay a microgrid's afternoon on a four-validator network, and r
 	cargo build $(CARGO_ARGS) --all-targets
 	CARGO_MANIFEST_DIR=$(CURDIR)/tests $(BIN)/petra-demo --out $${OUT:-build/demo-$$(date +%Y%m%d-%H%M%S)}
 
-network: setup ## Start the network of zombienet/local.toml and keep it until Ctrl-C
+network: setup ## Start the network of zombienet/local.toml until Ctrl-C (TIMESTEP=10000: milliseconds of a timestep)
 	cargo build $(CARGO_ARGS) --all-targets
-	$(BIN)/petra-network
+	$(BIN)/petra-network $(if $(TIMESTEP),--timestep $(TIMESTEP))
 
 test: setup ## Everything CI checks: lints, unit, runtime, benchmarks as tests, networks, client scripts
 	scripts/unchanged restore
