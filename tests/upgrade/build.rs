@@ -1,14 +1,21 @@
 //! Builds the runtime's Wasm blob with a `spec_version` one higher.
 #![allow(clippy::expect_used)]
 
-use std::{env, path::PathBuf};
+#[path = "../../runtime/wasm_build.rs"]
+mod wasm_build;
 
-fn main() {
+use std::{
+	env, io,
+	path::{Path, PathBuf},
+};
+
+fn main() -> io::Result<()> {
+	wasm_build::anywhere("../..", build_wasm)
+}
+
+fn build_wasm() {
 	// Asked when it runs: what another checkout has compiled may be used here.
-	let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"))
-		.join("../..")
-		.canonicalize()
-		.expect("the workspace is above this crate");
+	let root = Path::new("../..").canonicalize().expect("the workspace is above this crate");
 	env::set_var("WASM_BUILD_WORKSPACE_HINT", &root);
 	// A folder of its own, found by its name `build`: the runtime itself may be built at the same time.
 	let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
