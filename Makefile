@@ -59,7 +59,7 @@ test-full: ## The same tests with more cases and more faults, and measure-cleari
 	scripts/test-full
 
 test-long: setup ## The tests that `make test` leaves out: a day in all ways of trading, with faults, and with 100 households
-	cargo test $(CARGO_ARGS) --test network -- --ignored --nocapture --test-threads 1
+	cargo test $(CARGO_ARGS) --test network -- --ignored --nocapture
 
 unit: ## The tests that need no node
 	cargo test $(CARGO_ARGS) --exclude petra-tests

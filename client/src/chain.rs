@@ -209,6 +209,17 @@ impl Client {
 			.map_err(|error| Error::BlockNotFound(format!("{hash:?} ({error})")))
 	}
 
+	/// The state after a block of which the number is known: a question less than [`Client::at`].
+	pub(crate) async fn at_block(
+		&self,
+		block: BlockRef,
+	) -> Result<OnlineClientAtBlock<PetraConfig>> {
+		self.api
+			.at_block_hash_and_number(block.hash, block.number)
+			.await
+			.map_err(|error| Error::BlockNotFound(format!("{} ({error})", block.number)))
+	}
+
 	/// A value of the state after the best block, by pallet, item and keys; none if it was never set and has no default.
 	///
 	/// # Errors

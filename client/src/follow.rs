@@ -54,7 +54,7 @@ impl Client {
 	/// # Errors
 	/// [`Error::BlockNotFound`] if the node does not have it or its state.
 	pub async fn events_of(&self, block: BlockRef) -> Result<FinalBlock> {
-		let at = self.at(block.hash).await?;
+		let at = self.at_block(block).await?;
 		let events = at.events().fetch().await.map_err(|error| {
 			Error::BlockNotFound(format!("{} with its events ({error})", block.number))
 		})?;

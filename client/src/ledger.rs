@@ -57,7 +57,7 @@ impl Client {
 	/// # Errors
 	/// [`Error::BlockNotFound`] if the node does not have it.
 	pub async fn ledger_at(&self, block: BlockRef) -> Result<Ledger> {
-		Ok(Ledger { block, at: self.at(block.hash).await? })
+		Ok(Ledger { block, at: self.at_block(block).await? })
 	}
 }
 
@@ -65,6 +65,11 @@ impl Ledger {
 	/// The block.
 	pub fn block(&self) -> BlockRef {
 		self.block
+	}
+
+	/// All else that the block has.
+	pub(crate) fn at(&self) -> &OnlineClientAtBlock<PetraConfig> {
+		&self.at
 	}
 
 	/// The hash of the chain's first block, which is part of every message signed for it.

@@ -459,7 +459,8 @@ impl Client {
 			.await?
 			.ok_or_else(|| Error::BlockNotFound(number.to_string()))?;
 		let item = || format!("transactions of block {number}");
-		let at = self.at(hash).await?;
+		let block = BlockRef { number, hash };
+		let at = self.at_block(block).await?;
 		let transactions =
 			at.extrinsics().fetch().await.map_err(|error| Error::metadata(item(), error))?;
 		for transaction in transactions.iter() {
@@ -467,7 +468,6 @@ impl Client {
 			if transaction.hash() == signed.hash() {
 				let events =
 					transaction.events().await.map_err(|error| Error::metadata(item(), error))?;
-				let block = BlockRef { number, hash };
 				return Outcome::of(&signed.call, block, events, &at).map(Some);
 			}
 		}

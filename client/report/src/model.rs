@@ -209,7 +209,7 @@ pub struct Memory {
 	pub largest: u64,
 }
 
-/// A process that ended before its work was done.
+/// A process that ended before its work was done, or a node that did not answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Interruption {

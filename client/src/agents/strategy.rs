@@ -54,9 +54,19 @@ pub struct Mine {
 	pub reservation: Price,
 }
 
-/// The best of the offers that one can accept whole with what one has: the cheapest ask or the highest bid within the
-/// reservation price, and of those alike the one at `turn`, so that not all run for the same.
-pub fn best(mine: &Mine, offers: &[(OfferId, Offer)], turn: usize) -> Option<(OfferId, Price)> {
+/// An offer that one can accept whole with what one has, within the reservation price: the cheapest ask or the highest bid,
+/// and of those alike the one at `turn`. Somebody else was faster `missed` times: then one of the best two, four, eight, so
+/// that not all run for the same.
+pub fn best(
+	mine: &Mine,
+	offers: &[(OfferId, Offer)],
+	missed: u32,
+	turn: usize,
+) -> Option<(OfferId, Price)> {
+	let worth = |offer: &Offer| match mine.kind {
+		AssetKind::Consumption => i128::from(offer.price).saturating_neg(),
+		AssetKind::Production => offer.price.into(),
+	};
 	let fits = |offer: &Offer| {
 		let price = match mine.kind {
 			AssetKind::Consumption => offer.price <= mine.reservation,
@@ -69,15 +79,13 @@ pub fn best(mine: &Mine, offers: &[(OfferId, Offer)], turn: usize) -> Option<(Of
 			&& offer.end >= mine.end
 			&& (!offer.options.all_or_nothing || offer.power == mine.power)
 	};
-	let fitting: Vec<_> = offers.iter().filter(|(_, offer)| fits(offer)).collect();
-	let prices = fitting.iter().map(|(_, offer)| offer.price);
-	let price = match mine.kind {
-		AssetKind::Consumption => prices.min(),
-		AssetKind::Production => prices.max(),
-	}?;
-	let alike: Vec<_> = fitting.into_iter().filter(|(_, offer)| offer.price == price).collect();
-	let place = turn.checked_rem(alike.len())?;
-	alike.get(place).map(|(id, _)| (*id, price))
+	let mut fitting: Vec<_> = offers.iter().filter(|(_, offer)| fits(offer)).collect();
+	fitting.sort_by_key(|(_, offer)| std::cmp::Reverse(worth(offer)));
+	let wide = 1_usize.checked_shl(missed).unwrap_or(usize::MAX).min(fitting.len());
+	let (_, least) = fitting.get(wide.checked_sub(1)?)?;
+	fitting.retain(|(_, offer)| worth(offer) >= worth(least));
+	let place = turn.checked_rem(fitting.len())?;
+	fitting.get(place).map(|(id, offer)| (*id, offer.price))
 }
 
 #[cfg(test)]
@@ -126,18 +134,21 @@ mod tests {
 			(4, ask(6, 200)),
 			(5, ask(8, 200)),
 		];
-		assert_eq!(best(&BUYER, &offers, 0), Some((3, 6)));
-		assert_eq!(best(&BUYER, &offers, 1), Some((4, 6)));
-		assert_eq!(best(&BUYER, &offers, 2), Some((3, 6)));
-		assert_eq!(best(&Mine { reservation: 4, ..BUYER }, &offers, 0), None);
-		assert_eq!(best(&Mine { end: 12, ..BUYER }, &offers, 0), None);
+		assert_eq!(best(&BUYER, &offers, 0, 0), Some((3, 6)));
+		assert_eq!(best(&BUYER, &offers, 0, 1), Some((4, 6)));
+		assert_eq!(best(&BUYER, &offers, 0, 2), Some((3, 6)));
+		assert_eq!(best(&BUYER, &offers, 1, 1), Some((4, 6)));
+		assert_eq!(best(&BUYER, &offers, 2, 2), Some((1, 7)));
+		assert_eq!(best(&BUYER, &offers, 99, 3), Some((3, 6)));
+		assert_eq!(best(&Mine { reservation: 4, ..BUYER }, &offers, 0, 0), None);
+		assert_eq!(best(&Mine { end: 12, ..BUYER }, &offers, 1, 0), None);
 		let bid = Offer { kind: AssetKind::Consumption, ..ask(9, 200) };
 		let seller = Mine { kind: AssetKind::Production, ..BUYER };
 		assert_eq!(
-			best(&seller, &[(6, bid.clone()), (7, Offer { price: 8, ..bid })], 0),
+			best(&seller, &[(6, bid.clone()), (7, Offer { price: 8, ..bid })], 0, 0),
 			Some((6, 9))
 		);
-		assert_eq!(best(&seller, &offers, 0), None);
+		assert_eq!(best(&seller, &offers, 0, 0), None);
 	}
 
 	proptest! {

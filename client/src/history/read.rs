@@ -62,7 +62,7 @@ impl History {
 			.buffered(AT_ONCE)
 			.try_collect()
 			.await?;
-		let spec_version = client.at(end.hash).await?.spec_version();
+		let spec_version = ledger.at().spec_version();
 		let genesis = ledger.genesis();
 		Ok(Self { genesis, spec_version, parameters, blocks, before, after })
 	}
@@ -82,15 +82,15 @@ struct Extrinsics {
 
 async fn read_block(client: &Client, block: BlockRef, timestep_ms: u64) -> Result<Block> {
 	let BlockRef { number, hash } = block;
-	let at = client.at(hash).await?;
-	let Extrinsics { transactions, asked } = extrinsics(&at, number).await?;
-	let facts = facts(&at, number, asked).await?;
 	let ledger = client.ledger_at(block).await?;
+	let at = ledger.at();
+	let Extrinsics { transactions, asked } = extrinsics(at, number).await?;
+	let facts = facts(at, number, asked).await?;
 	let facts = with_meters(&ledger, facts).await?;
 	let timestamp = ledger.value(petra::storage().timestamp().now(), ()).await?;
 	let timestamp = timestamp.ok_or_else(|| Error::metadata("Timestamp.Now", "it is not set"))?;
 	let timestep = timestamp.checked_div(timestep_ms).unwrap_or_default();
-	let fullness = fullness(&ledger, &at).await?;
+	let fullness = fullness(&ledger, at).await?;
 	Ok(Block { number, hash, timestamp, timestep, fullness, transactions, facts })
 }
 

@@ -46,7 +46,7 @@ struct Running {
 /// All of them. What still runs is ended when this goes.
 pub struct Children {
 	all: Vec<Running>,
-	/// What ended before its work was done, in order.
+	/// What ended before its work was done or did not answer, in order.
 	pub interruptions: Vec<Interruption>,
 }
 

@@ -9,6 +9,7 @@ mod chain;
 mod children;
 mod households;
 mod machine;
+mod nodes;
 pub mod plan;
 mod watch;
 

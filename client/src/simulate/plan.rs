@@ -17,6 +17,8 @@ const AGAIN: u64 = 20_000;
 /// How long it takes until everything is deposited after the last timestep, in milliseconds: an address that a free transfer
 /// made waits up to 64 blocks for its quota, and each deposit for a random delay.
 const SETTLEMENT: u64 = 300_000;
+/// How much longer it takes for each household, whose meter reads all blocks for its bill while the others' do, in milliseconds.
+const READING: u64 = 3_000;
 /// Members of a ring with which one is content, if so many can come.
 const RING: u32 = 10;
 
@@ -149,7 +151,11 @@ impl Plan {
 			.checked_next_multiple_of(stretch)
 			.ok_or_else(|| wrong("the chain's time is over".into()))?;
 		let last = first.saturating_add(length).saturating_sub(1);
-		let settled = SETTLEMENT.div_ceil(wanted.timestep_ms.max(1)).saturating_add(1);
+		let meters = u64::try_from(columns.len()).unwrap_or(u64::MAX);
+		let settled = SETTLEMENT
+			.saturating_add(READING.saturating_mul(meters))
+			.div_ceil(wanted.timestep_ms.max(1))
+			.saturating_add(1);
 		let (highest, _) = wanted.prices;
 		let cost = u128::from(highest)
 			.saturating_mul(note.into())

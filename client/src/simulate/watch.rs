@@ -4,6 +4,7 @@ use super::{
 	children::{now, Children},
 	households::{programs, Home, Service},
 	machine::Usage,
+	nodes,
 	plan::Plan,
 	Options, SimulationError,
 };
@@ -23,7 +24,7 @@ pub struct Observed {
 	pub finality: Vec<Finalized>,
 	/// Memory of processes.
 	pub memory: Vec<Memory>,
-	/// What ended too early.
+	/// What ended too early or did not answer.
 	pub interruptions: Vec<Interruption>,
 	/// The last block that counts.
 	pub last_block: u64,
@@ -92,6 +93,7 @@ pub async fn until_done(
 		}
 	}
 	let mut usage = Usage::default();
+	let mut nodes = nodes::watch(&options.urls);
 	let mut finality = Vec::new();
 	let mut progress = Progress::default();
 	let mut looks = interval(LOOK);
@@ -117,6 +119,10 @@ pub async fn until_done(
 					break last_block;
 				}
 				next = Box::pin(after(rest));
+			},
+			Some(interruption) = nodes.recv() => {
+				say(&interruption.what);
+				children.interruptions.push(interruption);
 			},
 			_ = looks.tick() => {
 				children.look_after()?;

@@ -98,10 +98,11 @@ impl Prosumer {
 		let mine = Mine { kind, power, start, end, reservation };
 		self.store.settle_all(&self.client, &format!("accept/{}/", lot.name)).await?;
 		let mut tick = ticker.last();
+		let mut missed = 0_u32;
 		while !self.is_gated(lot, tick.now) {
 			let ledger = &tick.ledger;
 			let offers = ledger.offers(AssetKind::Production, start, end, None, OFFERS).await?;
-			if let Some((offer, _)) = best(&mine, &offers, rand::random::<u16>().into()) {
+			if let Some((offer, _)) = best(&mine, &offers, missed, rand::random::<u16>().into()) {
 				let Some(asset) = self.untraded(owner).await? else { return Ok(()) };
 				let limits = TradeLimits { price: reservation, min_power: power, start, end };
 				let call = calls::accept_offer(offer, asset, Some(limits));
@@ -113,6 +114,7 @@ impl Prosumer {
 					},
 					Err(error) => self.missed(lot, error)?,
 				}
+				missed = missed.saturating_add(1);
 			}
 			tick = ticker.next().await;
 		}

@@ -64,7 +64,8 @@ fn interruptions(context: &Context<'_>) -> String {
 		})
 		.collect();
 	let content = match rows.as_slice() {
-		[] => "<p>None: no process ended before its work was done.</p>\n".into(),
+		[] => "<p>None: no process ended before its work was done, and the nodes answered.</p>\n"
+			.into(),
 		rows => table("Interruptions", &[texts("when"), texts("what")], rows, None),
 	};
 	format!("<h3>Interruptions</h3>\n{content}")
