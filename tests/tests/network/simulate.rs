@@ -153,7 +153,7 @@ async fn day_should_be_replayed_by_agents_that_mix_and_be_verified() -> Result {
 /// Hours in which there is less than neighbours want.
 fn scarce() -> Day {
 	match Day::measured() {
-		Some(day) => Day { from: "7:00", to: "8:30", ..day },
+		Some(day) => Day { from: "8:00", to: "9:30", ..day },
 		None => Day { from: "17:15", to: "19:15", ..Day::shipped() },
 	}
 }
