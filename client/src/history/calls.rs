@@ -6,9 +6,9 @@ use crate::{
 		self,
 		runtime_types::{
 			pallet_energy_assets::pallet::Call as Assets, pallet_mixing::pallet::Call as Mixing,
-			pallet_multisig::pallet::Call as Multisig, pallet_proxy::pallet::Call as Proxy,
-			pallet_sudo::pallet::Call as Sudo, pallet_utility::pallet::Call as Utility,
-			petra_primitives::types as generated,
+			pallet_multisig::pallet::Call as Multisig, pallet_offers::pallet::Call as Offers,
+			pallet_proxy::pallet::Call as Proxy, pallet_sudo::pallet::Call as Sudo,
+			pallet_utility::pallet::Call as Utility, petra_primitives::types as generated,
 		},
 	},
 	types::*,
@@ -32,6 +32,8 @@ pub(super) struct Asked {
 	notes_in: Vec<([u8; 32], Signatory, Option<AssetId>)>,
 	/// Notes that it is to take out: pool, ring, nullifier, members.
 	notes_out: Vec<(Note, u32, [u8; 32], u32)>,
+	/// Offers that it is to accept, with which asset.
+	acceptances: Vec<(OfferId, AssetId)>,
 }
 
 impl Asked {
@@ -55,6 +57,9 @@ impl Asked {
 		match call {
 			RuntimeCall::EnergyAssets(call) => self.take_assets(call),
 			RuntimeCall::Mixing(call) => self.take_mixing(call, who),
+			RuntimeCall::Offers(Offers::accept_offer { offer_id, asset_id, .. }) => {
+				self.acceptances.push((offer_id, asset_id));
+			},
 			call => return inner(call, who),
 		}
 		Vec::new()
@@ -130,6 +135,11 @@ impl Asked {
 		self.withdrawals.drain(..=place).next_back().map(|(maker, _)| maker)
 	}
 
+	/// Whether it is to accept an offer with an asset.
+	pub(super) fn accepts(&self, offer: OfferId, asset: AssetId) -> bool {
+		self.acceptances.contains(&(offer, asset))
+	}
+
 	/// Who put the note of a member key into a ring, and which asset it was.
 	pub(super) fn note_in(&self, key: &[u8; 32]) -> (Signatory, Option<AssetId>) {
 		let found = self.notes_in.iter().find(|(member, ..)| member == key);
@@ -192,5 +202,23 @@ pub(super) fn note(note: generated::Note) -> Note {
 			Note::Energy { kind: kind.0, feeder, traded, power, start, end }
 		},
 		generated::Note::Financial { amount } => Note::Financial { amount },
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn accept(offer_id: OfferId, asset_id: AssetId) -> RuntimeCall {
+		RuntimeCall::Offers(Offers::accept_offer { offer_id, asset_id, limits: None })
+	}
+
+	#[test]
+	fn acceptances_should_be_found_inside_other_calls() {
+		let calls = vec![accept(1, 2), accept(3, 4)];
+		let batch = RuntimeCall::Utility(Utility::batch { calls });
+		let asked = Asked::of(RuntimeCall::Sudo(Sudo::sudo { call: batch.into() }), None);
+		assert!(asked.accepts(1, 2) && asked.accepts(3, 4));
+		assert!(!asked.accepts(1, 4) && !Asked::of(accept(1, 2), None).accepts(2, 1));
 	}
 }

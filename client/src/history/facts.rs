@@ -7,7 +7,8 @@ use petra_primitives::Note;
 /// Something that happened in a block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fact {
-	/// Place of the extrinsic in the block that did it; none: the chain itself, before or after all extrinsics.
+	/// Place of the extrinsic in the block that did it; none: the chain itself, after all extrinsics. What it did before the
+	/// first transaction has that one's place, but for an exchange: without an extrinsic that asked for it, it has none.
 	pub extrinsic: Option<u32>,
 	/// What happened.
 	pub what: What,
@@ -98,7 +99,7 @@ pub enum What {
 		/// Its number.
 		offer: OfferId,
 	},
-	/// Energy was exchanged for money: by whoever accepted the offer, or, outside all extrinsics, by a clearing.
+	/// Energy was exchanged for money: by whoever accepted the offer, or, without an extrinsic, by a clearing.
 	Exchanged {
 		/// The offer; in a clearing, the ask.
 		offer: OfferId,

@@ -27,7 +27,8 @@ const AT_ONCE: usize = 8;
 /// Pallets whose events count.
 const PALLETS: [&str; 4] = ["EnergyAssets", "Offers", "Mixing", "Regulation"];
 /// Pallets whose calls count, or may have such calls in them.
-const CALLS: [&str; 6] = ["EnergyAssets", "Mixing", "Sudo", "Utility", "Proxy", "Multisig"];
+const CALLS: [&str; 7] =
+	["EnergyAssets", "Offers", "Mixing", "Sudo", "Utility", "Proxy", "Multisig"];
 
 type At = OnlineClientAtBlock<PetraConfig>;
 
@@ -169,6 +170,11 @@ async fn facts(at: &At, number: u64, mut asked: BTreeMap<u32, Asked>) -> Result<
 			petra::Event::Regulation(event) => of_regulation(event),
 			_ => None,
 		};
+		let extrinsic = extrinsic.filter(|_| match &what {
+			// What the chain does between inherents and transactions has the place of the first of these.
+			Some(What::Exchanged { offer, asset, .. }) => asked.accepts(*offer, *asset),
+			_ => true,
+		});
 		facts.extend(what.map(|what| Fact { extrinsic, what }));
 	}
 	Ok(facts)

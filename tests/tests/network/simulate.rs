@@ -32,6 +32,8 @@ const LIMIT: Duration = Duration::from_secs(1_800);
 const READING: Duration = Duration::from_secs(300);
 /// `petra verify-report` and `petra verify-bill` end with it when something is not as the blocks say.
 const MISMATCH: i32 = 8;
+/// `petra simulate` ends with it when it is told to.
+const ENDED: i32 = 1;
 
 async fn output(command: &mut Command, limit: Duration) -> Result<(Output, String)> {
 	let running = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -150,6 +152,28 @@ async fn day_should_be_replayed_by_agents_that_mix_and_be_verified() -> Result {
 	.await
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn households_should_end_when_their_simulation_is_terminated() -> Result {
+	let directory = ScratchDirectory::new("simulate-ended")?;
+	let out = directory.path().join("day");
+	let place = out.display().to_string();
+	let day = Day::shipped();
+	with_network(simulation::network("simulate-ended", TIMESTEP), async |network| {
+		wait::finalized(&network.client(FULL_NODE).await?, 1).await?;
+		let mut simulation =
+			simulation::command(network, &day, &out, &[])?.spawn().map_err(violated)?;
+		// A meter and an agent of each of nine households, and the simulation.
+		wait_for_processes(&place, 19).await?;
+		let pid = simulation.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
+		let pid = pid.ok_or_else(|| violated("the simulation has ended"))?;
+		kill(pid, Signal::SIGTERM).map_err(violated)?;
+		let status = simulation.wait().await.map_err(violated)?;
+		ensure(status.code() == Some(ENDED), || status.to_string())?;
+		wait_for_processes(&place, 0).await
+	})
+	.await
+}
+
 /// Hours in which there is less than neighbours want.
 fn scarce() -> Day {
 	match Day::measured() {
@@ -223,6 +247,17 @@ fn processes(part: &str) -> Vec<Pid> {
 		String::from_utf8_lossy(&command).contains(part).then(|| Pid::from_raw(number))
 	})
 	.collect()
+}
+
+/// Waits until so many processes have a part in their command line.
+async fn wait_for_processes(part: &str, wanted: usize) -> Result {
+	let waiting = async {
+		while processes(part).len() != wanted {
+			tokio::time::sleep(Duration::from_millis(100)).await;
+		}
+		Ok::<_, petra_tests::Error>(())
+	};
+	within(READING, format!("{wanted} processes of {part}"), waiting).await
 }
 
 /// Waits until so many trades are final.

@@ -16,6 +16,10 @@ use petra_profile::TimeOfDay;
 use petra_report::{ProfileSetting, Report};
 use serde_json::json;
 use std::{fs, path::PathBuf};
+use tokio::signal::{
+	ctrl_c,
+	unix::{signal, SignalKind},
+};
 
 /// How energy is traded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -102,9 +106,26 @@ pub async fn run(arguments: Arguments, context: &Context) -> Result<Answer, Fail
 	let options = options(&arguments, context)?;
 	let regulator = context.regulator()?;
 	let mut say = |line: &str| note(line);
-	let report = simulate::run(&options, &regulator, &mut say).await.map_err(failure)?;
+	let report = tokio::select! {
+		report = simulate::run(&options, &regulator, &mut say) => report.map_err(failure)?,
+		// Meters and agents end with it.
+		() = told_to_end() => {
+			return Err(Failure::Simulation("it was told to end before its end".into()));
+		},
+	};
 	write(&arguments, &report)?;
 	answer(&arguments, &report)
+}
+
+/// Waits for Ctrl-C, or to be terminated.
+async fn told_to_end() {
+	match signal(SignalKind::terminate()) {
+		Ok(mut terminated) => tokio::select! {
+			_ = ctrl_c() => (),
+			_ = terminated.recv() => (),
+		},
+		Err(_) => std::future::pending().await,
+	}
 }
 
 fn failure(error: SimulationError) -> Failure {
