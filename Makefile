@@ -58,7 +58,7 @@ test-full: export PETRA_FLOOD ?= 400
 test-full: ## The same tests with more cases and more faults, and measure-clearing; writes docs/measurements/
 	scripts/test-full
 
-test-long: setup ## The tests that `make test` leaves out: a day in all ways of trading, with faults, and with 100 households
+test-long: setup ## What `make test` leaves out: a day in all ways (PETRA_WAYS='--mode auction': in some), faults, 100 households
 	cargo test $(CARGO_ARGS) --test network -- --ignored --nocapture
 
 unit: ## The tests that need no node
