@@ -26,15 +26,17 @@ use tokio::process::Command;
 
 /// A timestep, in milliseconds.
 const TIMESTEP: u64 = 8_000;
-/// How long one simulation may take.
-const LIMIT: Duration = Duration::from_secs(1_800);
+/// How long one simulation of some hours may take.
+const LIMIT: Duration = Duration::from_secs(900);
+/// How long one of a whole day may take.
+const DAY_LIMIT: Duration = Duration::from_secs(1_800);
 /// How long a program may take that reads its blocks.
-const READING: Duration = Duration::from_secs(300);
+const READING: Duration = Duration::from_secs(120);
 /// `petra verify-report` and `petra verify-bill` end with it when something is not as the blocks say.
 const MISMATCH: i32 = 8;
 /// `petra simulate` ends with it when it is told to.
 const ENDED: i32 = 1;
-/// Environment variable with what the names of the ways that are tried contain, if not all are.
+/// Environment variable with what the arguments of the ways that are tried contain, if not all are.
 const WAYS: &str = "PETRA_WAYS";
 
 async fn output(command: &mut Command, limit: Duration) -> Result<(Output, String)> {
@@ -63,10 +65,11 @@ async fn simulated(
 	day: &Day,
 	out: &Path,
 	arguments: &[&str],
+	limit: Duration,
 ) -> Result<Report> {
 	wait::finalized(&network.client(FULL_NODE).await?, 1).await?;
 	let mut command = simulation::command(network, day, out, arguments)?;
-	println!("{}", must(&mut command, 0, LIMIT).await?);
+	println!("{}", must(&mut command, 0, limit).await?);
 	let report = read(out)?;
 	for check in &report.checks {
 		ensure(check.holds, || format!("{}: {}", check.name, check.detail))?;
@@ -140,7 +143,7 @@ async fn day_should_be_replayed_by_agents_that_mix_and_be_verified() -> Result {
 	let options = simulation::network("simulate", TIMESTEP).undisturbed();
 	with_network(options, async |network| {
 		let day = day();
-		let report = simulated(network, &day, &out, &[]).await?;
+		let report = simulated(network, &day, &out, &[], LIMIT).await?;
 		let totals = &report.figures.totals;
 		ensure(totals.trades >= day.trades, || format!("{totals:?}"))?;
 		let anonymity = &report.figures.anonymity;
@@ -184,39 +187,41 @@ fn scarce() -> Day {
 	}
 }
 
-/// Replays a day in all three modes, on the meters' path and on the DSO's; `more` arguments come last. Says which ways
+/// Replays a day in all three modes, on the meters' path and on the DSO's, or in those of them that are wanted. Says which
 /// failed, when all have had their turn.
 async fn replay(name: &'static str, day: Day, mixing: bool) -> Result {
 	let wanted = std::env::var(WAYS).unwrap_or_default();
-	let mut failed = Vec::new();
+	let (mut tried, mut failed) = (0, Vec::new());
 	for mode in ["first-come", "fixed", "auction"] {
 		for path in ["meter", "dso"] {
-			let directory = ScratchDirectory::new(name)?;
-			let out = directory.path().join("day");
 			let mut arguments = vec!["--mode", mode, "--path", path];
 			arguments.extend((!mixing).then_some("--no-mixing"));
-			let way = format!("{name} {}", arguments.join(" "));
+			let way = arguments.join(" ");
 			if !way.contains(&wanted) {
 				continue;
 			}
+			tried += 1;
+			let directory = ScratchDirectory::new(name)?;
+			let out = directory.path().join("day");
 			let options = simulation::network(name, TIMESTEP);
 			// Proofs need both cores.
 			let options = if mixing { options.undisturbed() } else { options };
 			let replayed = with_network(options, async |network| {
-				let report = simulated(network, &day, &out, &arguments).await?;
+				let report = simulated(network, &day, &out, &arguments, LIMIT).await?;
 				let traded = report.figures.totals.trades;
 				ensure(traded > 0, || format!("{:?}", report.figures.totals))?;
 				let mixed = report.figures.anonymity.traded_mixed;
 				ensure((mixed > 0) == mixing, || format!("{:?}", report.figures.anonymity))?;
-				println!("{way}: {traded} trades, {mixed} traded notes mixed");
+				println!("{name} {way}: {traded} trades, {mixed} traded notes mixed");
 				Ok(())
 			});
 			if let Err(error) = replayed.await {
-				println!("{way}: {error}");
+				println!("{name} {way}: {error}");
 				failed.push(way);
 			}
 		}
 	}
+	ensure(tried > 0, || format!("no way has {wanted} in its arguments"))?;
 	ensure(failed.is_empty(), || failed.join("; "))
 }
 
@@ -352,7 +357,7 @@ async fn hundred_households_should_trade_for_a_day() -> Result {
 	let options = simulation::network("simulate-hundred", 8_000).undisturbed();
 	with_network(options, async |network| {
 		let arguments = ["--no-mixing"];
-		let report = simulated(network, &day, &out, &arguments).await?;
+		let report = simulated(network, &day, &out, &arguments, DAY_LIMIT).await?;
 		println!(
 			"{:?}\n{:?}\n{:?}",
 			report.figures.load, report.figures.clearing, report.inputs.memory
