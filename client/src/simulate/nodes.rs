@@ -69,10 +69,10 @@ mod tests {
 		// Up so far, of which nobody is told.
 		listener.accept().await.unwrap();
 		drop(listener);
-		let gone = heard.recv().await.unwrap();
+		let gone = timeout(3 * PATIENCE, heard.recv()).await.unwrap().unwrap();
 		assert_eq!(gone.what, format!("the node at {url} does not answer"));
 		let _listener = TcpListener::bind(address).await.unwrap();
-		let back = heard.recv().await.unwrap();
+		let back = timeout(3 * PATIENCE, heard.recv()).await.unwrap().unwrap();
 		assert_eq!(back.what, format!("the node at {url} answers again"));
 		assert!(back.at > gone.at);
 	}
