@@ -12,8 +12,9 @@
 //! 2. **Who trades with whom.** Fills are paired in two passes, each a walk over bids and asks in the same order: first,
 //!    for each feeder, its own bids with its own asks; then all that is left, whatever their feeders. In each pass
 //!    [`pair`] exchanges the most, in whole power lots, that both rests and both sides' room allow: [`rooms_within`] if
-//!    they are on one feeder, else [`ask_room`] and [`bid_room`]. A side of which nothing is left is done; a side whose own
-//!    room that exchange has used up is set aside, also if it had none; a side that is neither stays for the next partner.
+//!    they are on one feeder, else [`ask_room`] and [`bid_room`]. A side of which nothing is left is done; a side that had
+//!    no room for more than they exchange is set aside, also if it had none; a side that is neither stays for the next
+//!    partner, and whether it has room then is judged then.
 //!    What was set aside in the first pass, or found no partner, takes part in the second; what was in the second is not
 //!    exchanged.
 //!
@@ -241,7 +242,7 @@ pub enum Then {
 	Done,
 	/// It goes on with the next partner.
 	Stays,
-	/// It has no room left, and is set aside.
+	/// It had no room for more, and is set aside.
 	Aside,
 }
 

@@ -13,7 +13,7 @@ mod common;
 #[path = "common/mod.rs"]
 mod settings;
 
-use books::{Cleared, Order, Random};
+use books::{Book, Cleared, FeederState, Order, Random};
 use common::{check, walk};
 use petra_schedule::clearing::*;
 use proptest::{collection::vec, prelude::any, proptest};
@@ -50,6 +50,29 @@ fn clearing_should_equal_the_reference() {
 	println!("{BOOKS} books: {crossed} crossed, in {bound} limits bound");
 	assert!(crossed > BOOKS / 2, "{crossed} crossed");
 	assert!(bound * 3 >= BOOKS, "limits bound in {bound}");
+}
+
+/// An exchange across feeders may take up more room than its power: a difference of -140 W leaves room for 280 W, to the
+/// other side of zero; 100 W later, at -40 W, there is room for 80 W, which is no lot. The ask had room for another lot,
+/// so it stays, and meets a bid of its own feeder, where the difference does not matter.
+#[test]
+fn an_ask_should_stay_until_an_exchange_takes_all_the_room_it_had() {
+	let order =
+		|(id, price, power, feeder, traded)| Order { id, price, age: 1, power, feeder, traded };
+	let full = FeederState { production: 1_000, consumption: 1_140, limits: Some((1_000, 0)) };
+	let book = Book {
+		// The first pass sets aside the fresh ask and the bid of feeder 1, which is full, before the traded ask is due.
+		asks: [(1, 10, 100, 1, false), (2, 20, 200, 1, true)].map(order).into(),
+		bids: [(3, 40, 100, 2, false), (4, 30, 100, 1, false), (5, 25, 100, 2, false)]
+			.map(order)
+			.into(),
+		feeders: [(1, full), (2, FeederState::default())].into(),
+		lot: 100,
+		tick: 1,
+	};
+	let cleared = walk(&book);
+	assert_eq!(cleared.trades, [(2, 3, 100), (2, 4, 100)]);
+	assert_eq!(cleared, books::clear(&book));
 }
 
 #[test]

@@ -98,6 +98,8 @@ fn pass(
 		while power > 0 && allowed(feeders, &ask, &bid, power) != (true, true) {
 			power -= lot;
 		}
+		// One that could have exchanged more goes on, although its room may have shrunk by more than it exchanged.
+		let (sells, buys) = allowed(feeders, &ask, &bid, power + lot);
 		if power > 0 {
 			for (feeder, (production, consumption)) in [
 				(ask.feeder, effect(true, ask.traded, power)),
@@ -111,7 +113,6 @@ fn pass(
 		}
 		asks[a].power -= power;
 		bids[b].power -= power;
-		let (sells, buys) = allowed(feeders, &ask, &bid, lot);
 		let moved = (asks[a].power == 0 || !sells, bids[b].power == 0 || !buys);
 		assert!(moved.0 || moved.1, "a pair ends with one of the two");
 		a += usize::from(moved.0);
