@@ -19,6 +19,7 @@ export PETRA_NODE_MODULES := $(PETRA_CACHE)/polkadot-js/node_modules
 export PETRA_PRODUCTION_WASM := 1
 
 # One profile and one set of features for everything, so that each crate is compiled once (docs/adr/0002).
+BUILD := scripts/unchanged cargo
 CARGO_ARGS := --release --workspace --locked --features runtime-benchmarks,try-runtime
 
 .PHONY: help setup build demo network test test-full test-long unit lint fmt chain-specs complete-specs metadata bench bench-spb measure-clearing docs clean
@@ -30,71 +31,62 @@ setup: ## Install what building and testing need (again: does nothing)
 	@scripts/setup
 
 build: setup ## Build node, tools and tests
-	cargo build $(CARGO_ARGS) --all-targets
+	$(BUILD) build $(CARGO_ARGS) --all-targets
 
-demo: setup ## Replay a microgrid's afternoon on a four-validator network, and report (into OUT, a new directory)
-	cargo build $(CARGO_ARGS) --all-targets
+demo: build ## Replay a microgrid's afternoon on a four-validator network, and report (into OUT, a new directory)
 	CARGO_MANIFEST_DIR=$(CURDIR)/tests $(BIN)/petra-demo --out $${OUT:-build/demo-$$(date +%Y%m%d-%H%M%S)}
 
-network: setup ## Start the network of zombienet/local.toml until Ctrl-C (TIMESTEP=10000: milliseconds of a timestep)
-	cargo build $(CARGO_ARGS) --all-targets
+network: build ## Start the network of zombienet/local.toml until Ctrl-C (TIMESTEP=10000: milliseconds of a timestep)
 	$(BIN)/petra-network $(if $(TIMESTEP),--timestep $(TIMESTEP))
 
 test: setup ## Everything CI checks: lints, unit, runtime, benchmarks as tests, networks, client scripts
-	scripts/unchanged restore
 	$(MAKE) lint build
-	scripts/unchanged record
 	scripts/check-dependencies
 	scripts/chain-specs --check
 	scripts/weights check
-	cargo test $(CARGO_ARGS)
-	scripts/unchanged record
+	$(BUILD) test $(CARGO_ARGS)
 
 test-full: export PROPTEST_CASES ?= 100000
 test-full: export PETRA_KILLS ?= 20
 test-full: export PETRA_SERVICE_KILLS ?= 500
 test-full: export PETRA_TRANSFERS ?= 200
 test-full: export PETRA_FLOOD ?= 400
-test-full: ## The same tests with more cases and more faults, and measure-clearing; writes docs/measurements/
+test-full: ## The same tests with more cases and more faults, test-long and measure-clearing: hours; writes docs/measurements/
 	scripts/test-full
 
 test-long: setup ## What `make test` leaves out: a day in all ways (PETRA_WAYS='--mode auction': in some), faults, 100 households
-	cargo test $(CARGO_ARGS) --test network -- --ignored --nocapture
+	$(BUILD) test $(CARGO_ARGS) --test network -- --ignored --nocapture
 
 unit: ## The tests that need no node
-	cargo test $(CARGO_ARGS) --exclude petra-tests
+	$(BUILD) test $(CARGO_ARGS) --exclude petra-tests
 
 lint: setup ## Format and lints, warnings denied
 	cargo fmt --all -- --check
-	cargo clippy $(CARGO_ARGS) --all-targets -- -D warnings
+	$(BUILD) clippy $(CARGO_ARGS) --all-targets -- -D warnings
 
 fmt: ## Format
 	cargo fmt --all
 
-chain-specs: ## Write chain-specs/ from the runtime's presets
-	cargo build $(CARGO_ARGS) --all-targets
+chain-specs: build ## Write chain-specs/ from the runtime's presets
 	scripts/chain-specs
 
-complete-specs: ## Write the complete specs, plain and raw, to OUT (default: build/chain-specs)
-	cargo build $(CARGO_ARGS) --all-targets
+complete-specs: build ## Write the complete specs, plain and raw, to OUT (default: build/chain-specs)
 	scripts/chain-specs --complete $${OUT:-build/chain-specs}
 
 metadata: setup ## Write client/metadata.scale, from which the client's types are generated
-	PETRA_WRITE_METADATA=1 cargo test $(CARGO_ARGS) --test it -- metadata
+	PETRA_WRITE_METADATA=1 $(BUILD) test $(CARGO_ARGS) --test it -- metadata
 
 bench: setup ## Measure weights into runtime/src/weights (PALLETS="a b" for some)
 	scripts/bench $(PALLETS)
 
-measure-clearing: setup ## Time the clearing of a book of 10 000 offers on a node; writes docs/measurements/clearing.md
-	cargo build $(CARGO_ARGS) --all-targets
+measure-clearing: build ## Time the clearing of a book of 10 000 offers on a node; writes docs/measurements/clearing.md
 	$(BIN)/petra-measure-clearing
 
-bench-spb: setup ## Measure trades against delivery as P4 does; writes docs/measurements/spb.md and its plot
-	cargo build $(CARGO_ARGS) --all-targets
+bench-spb: build ## Measure trades against delivery as P4 does; writes docs/measurements/spb.md and its plot
 	$(BIN)/petra-bench-spb
 
 docs: setup ## Render the documentation of the code
-	cargo doc --release --workspace --locked --no-deps
+	$(BUILD) doc --release --workspace --locked --no-deps
 
 clean: ## Remove the cache
 	rm -rf $(PETRA_CACHE)
