@@ -56,7 +56,12 @@ fn spec(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<Cha
 		.build())
 }
 
-/// An error if `spec` is a plain one that names no validators: its chain would never make a block.
+/// What is wrong with a spec whose chain would never make a block.
+pub const NO_VALIDATORS: &str = "this chain spec names no validators: fill in `validatorSet.initialValidators`, \
+	`session.keys`, `balances.balances` and `sudo.key` (docs/consortium.md), then start again with the new spec";
+
+/// An error if `spec` is a plain one that names no validators. What this cannot see, such as a raw one's, the genesis shows
+/// (`service::check_genesis`).
 pub fn check_validators(spec: &dyn sc_service::ChainSpec) -> Result<(), String> {
 	let json = spec.as_json(false)?;
 	let spec: serde_json::Value = serde_json::from_str(&json).map_err(|error| error.to_string())?;
@@ -68,9 +73,7 @@ pub fn check_validators(spec: &dyn sc_service::ChainSpec) -> Result<(), String> 
 		})
 		.map(Vec::len);
 	match named {
-		Some(0) => Err("this chain spec names no validators: fill in `validatorSet.initialValidators`, `session.keys`, \
-			`balances.balances` and `sudo.key` (docs/consortium.md), then start again with the new spec"
-			.into()),
+		Some(0) => Err(NO_VALIDATORS.into()),
 		_ => Ok(()),
 	}
 }

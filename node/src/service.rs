@@ -15,9 +15,11 @@ use sc_network::multiaddr::Protocol;
 use sc_service::{error::Error as ServiceError, Configuration, TaskManager, WarpSyncConfig};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
+use sp_api::ProvideRuntimeApi;
 use sp_consensus_aura::{
 	inherents::InherentDataProvider as SlotProvider, sr25519::AuthorityPair as AuraPair,
 };
+use sp_consensus_grandpa::GrandpaApi;
 use sp_keystore::KeystorePtr;
 use std::{
 	io::ErrorKind,
@@ -61,6 +63,27 @@ fn voting_rule() -> impl VotingRule<Block, FullClient> + Clone {
 	VotingRulesBuilder::new().add(ThreeQuartersOfTheUnfinalizedChain).build()
 }
 
+/// An error if the chain has a genesis without validators, whatever the spec said: GRANDPA would panic. It asks only while
+/// there is no other block, which such a chain never has; later the state of the genesis may be pruned.
+fn check_genesis(client: &FullClient) -> Result<(), ServiceError> {
+	let info = client.chain_info();
+	if info.best_number > 0 {
+		return Ok(());
+	}
+	let authorities = client
+		.runtime_api()
+		.grandpa_authorities(info.genesis_hash)
+		.map_err(sp_blockchain::Error::from)?;
+	if authorities.is_empty() {
+		return Err(ServiceError::Other(format!(
+			"{}. The genesis without them is stored already: before that, remove it with `petra-node purge-chain`, with the \
+			 same --chain and --base-path",
+			chain_spec::NO_VALIDATORS,
+		)));
+	}
+	Ok(())
+}
+
 /// Opens the database and makes pool and import queue.
 pub fn new_partial(config: &Configuration) -> Result<Service, ServiceError> {
 	chain_spec::check_validators(&*config.chain_spec).map_err(ServiceError::Other)?;
@@ -83,6 +106,7 @@ pub fn new_partial(config: &Configuration) -> Result<Service, ServiceError> {
 			executor,
 			Vec::new(),
 		)?;
+	check_genesis(&client)?;
 	let client = Arc::new(client);
 	let telemetry = telemetry.map(|(worker, telemetry)| {
 		task_manager.spawn_handle().spawn("telemetry", None, worker.run());

@@ -1,6 +1,6 @@
 //! What can go wrong in a trade against delivery.
 
-use crate::types::{MeterId, Timestep};
+use crate::types::{BlockNumber, MeterId, Timestep};
 use std::path::PathBuf;
 
 /// Why something of SPB did not happen, and what to do about it.
@@ -84,6 +84,16 @@ pub enum SpbError {
 	/// There is no such commitment.
 	#[error("no open commitment {0}: it was never made, is confirmed, or has expired")]
 	NoCommitment(String),
+	/// The lock ends before it could pay.
+	#[error(
+		"the lock ends with block {until}, and block {best} is there already: lock for longer (`petra spb lock`)"
+	)]
+	LockEnds {
+		/// The last block in which it pays.
+		until: BlockNumber,
+		/// The best block.
+		best: BlockNumber,
+	},
 	/// Nobody offers so much in one block.
 	#[error("no block of energy has {0} Wh free: commit to less, or search later")]
 	NoEnergy(u64),

@@ -5,11 +5,14 @@
 //! the same file open take turns.
 
 use super::{Certificate, Delivered, KeyTree, OneTimeSecret, SpbError};
-use crate::types::{MeterId, Timestep};
+use crate::{
+	types::{MeterId, Timestep},
+	wallet::private,
+};
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 use std::{
-	fs::{self, File, OpenOptions},
+	fs::{self, File},
 	io::{ErrorKind, Write},
 	path::{Path, PathBuf},
 };
@@ -249,13 +252,4 @@ impl MeterFile {
 		let name = self.path.file_name().unwrap_or_default().to_string_lossy();
 		self.path.with_file_name(format!(".{name}.{extension}"))
 	}
-}
-
-/// For writing, readable by the owner alone.
-fn private() -> OpenOptions {
-	let mut options = OpenOptions::new();
-	options.write(true).create(true);
-	#[cfg(unix)]
-	std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-	options
 }

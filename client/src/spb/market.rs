@@ -91,6 +91,24 @@ impl Lock {
 	pub fn next_nonce(&self) -> u64 {
 		self.last_nonce.map_or(0, |last| last.saturating_add(1))
 	}
+
+	/// The commitment as this lock can pay it after block `best`: with the next sequence number, and an expiry no later than
+	/// the lock's end, which a settlement would lengthen to it.
+	///
+	/// # Errors
+	/// [`SpbError::LockEnds`] if the lock pays nothing in the block after `best`.
+	pub fn settling(
+		&self,
+		commitment: Commitment,
+		best: BlockNumber,
+	) -> Result<Commitment, SpbError> {
+		let until = self.until;
+		if until <= best {
+			return Err(SpbError::LockEnds { until, best });
+		}
+		let (nonce, expiry) = (self.next_nonce(), commitment.expiry.min(until));
+		Ok(Commitment { nonce, expiry, ..commitment })
+	}
 }
 
 /// The number of the block of energy that a transaction added.
@@ -281,7 +299,7 @@ pub async fn settle(
 	send_general(client, &call).await
 }
 
-/// Has the consumer sign a commitment for [`settle`].
+/// Has the consumer sign a commitment for [`settle`], which its lock must be able to pay: [`Lock::settling`] makes it so.
 ///
 /// # Errors
 /// [`SpbError::Chain`] if the node does not answer.

@@ -229,6 +229,22 @@ fn commitments_id_and_signatures_should_be_of_the_interfaces_bytes() {
 }
 
 #[test]
+fn settlement_should_expire_no_later_than_its_lock() {
+	let lock = Lock { amount: 5, until: 20, last_nonce: Some(6) };
+	for (expiry, settled) in [(8, 8), (20, 20), (21, 20), (900, 20)] {
+		let commitment = Commitment { expiry, ..a_commitment() };
+		let fitting = lock.settling(commitment, 19).unwrap();
+		assert_eq!(fitting, Commitment { expiry: settled, nonce: 7, ..a_commitment() });
+	}
+	for best in [20, 21] {
+		let error = lock.settling(a_commitment(), best).unwrap_err();
+		assert!(matches!(error, SpbError::LockEnds { until: 20, best: said } if said == best));
+	}
+	let new = Lock { last_nonce: None, ..lock };
+	assert_eq!(new.settling(a_commitment(), 0).unwrap().nonce, 0);
+}
+
+#[test]
 fn receipt_should_be_the_interfaces_bytes_and_verify() {
 	let id = H256::repeat_byte(0x1D);
 	for leaves in [1, 2, 3, 4, 5, 8, 100] {

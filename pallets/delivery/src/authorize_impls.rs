@@ -97,15 +97,18 @@ impl<T: Config> Pallet<T> {
 		Self::verify_receipt(receipt, *receipt_key, &meter_key, ctp_id, energy)?;
 		let message = delivery::settle_message(Self::genesis_hash(), ctp_id);
 		ensure!(messages::verify(consumer_signature, &message, consumer), Error::<T>::BadSignature);
-		// In the order of their sequence numbers. No longevity: among transactions of one priority the pool puts those that
-		// end first before the others, and these are to stay in the order in which they came.
+		// In the order of their sequence numbers, and never before all others: whoever pays for one lock can have any
+		// number settled, one after the other, without a quota and for nothing. No longevity: among transactions of one
+		// priority the pool puts those that end first before the others, and these are to stay in the order in which they
+		// came.
 		let next = lock.last_nonce.map_or(0, |last| last.saturating_add(1));
 		let ahead = nonce.saturating_sub(next).min(MAX_AHEAD) as u32;
 		let other_locks = Consumers::<T>::get(consumer).locks.saturating_sub(1);
+		let before = ahead.saturating_add(other_locks).saturating_add(1);
 		let valid = ValidTransaction::with_tag_prefix(TAG)
 			.and_provides(("lock", consumer, producer, nonce))
 			.and_provides(("leaf", receipt_key))
-			.priority(T::Order::priority(consumer, ahead.saturating_add(other_locks)))
+			.priority(T::Order::priority(consumer, before))
 			.build()?;
 		Ok((valid, Weight::zero()))
 	}

@@ -81,6 +81,10 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Pays the producer from the consumer's lock.
+	///
+	/// The lock lasts as long as the commitment then. Only when it has ended can another take its place, which knows nothing
+	/// of the sequence numbers that were settled: so what one lock has paid none pays again, also when the used leaf is
+	/// forgotten and its root certified anew.
 	pub(crate) fn do_settle(
 		commitment: Commitment<AccountId32>,
 		energy: u64,
@@ -90,12 +94,12 @@ impl<T: Config> Pallet<T> {
 		let (block, lock, delivered) = Self::check_settle(&commitment, ctp_id, energy)?;
 		let Delivered { energy: gone, paid } = delivered;
 		Self::check_receipt(&receipt, commitment.receipt_key)?;
-		let Commitment { consumer, producer, nonce, receipt_key, .. } = commitment;
+		let Commitment { consumer, producer, nonce, receipt_key, expiry, .. } = commitment;
 		Self::ensure_can_pay(HoldReason::Lock, &consumer, &producer, paid)?;
 
 		Self::pay_held(HoldReason::Lock, &consumer, &producer, paid)?;
 		let amount = lock.amount.saturating_sub(paid);
-		let lock = Lock { amount, last_nonce: Some(nonce), ..lock };
+		let lock = Lock { amount, until: lock.until.max(expiry), last_nonce: Some(nonce) };
 		Locks::<T>::insert(&consumer, &producer, lock);
 		Self::take(&producer, commitment.block, block, gone);
 		Self::use_leaf(receipt_key);

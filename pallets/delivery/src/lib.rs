@@ -32,7 +32,8 @@
 //! sequence numbers and hands them over; with the meter's receipt anybody can have one settled. Nothing is reserved
 //! beforehand: the energy is taken from the block when it is settled, at the block's price exactly. A commitment that is
 //! settled can pay less than it says only if it allows a part; a lock never pays more than it holds, and nothing after its
-//! `until`.
+//! `until`, and lasts at least as long as each commitment that it has paid: it can be taken back only when all that was ever
+//! settled from it has expired, so that nothing of it is settled from the next one again.
 //!
 //! **An authorised dispatch does not fail.** `confirm_receipt` and `settle` are free general transactions: whatever their
 //! dispatch could refuse, the call filter included, their authorisation refuses before, the cheapest check first, then the
@@ -41,7 +42,8 @@
 //!
 //! **In the pool** they stand where a free call of the consumer would: a confirmation behind as many others as the consumer
 //! has open commitments, a settlement behind as many as its sequence number is ahead of the lock's, and as the consumer has
-//! other locks. So a flood of either kind waits behind itself.
+//! other locks, and one more, since nobody pays for it. So a flood of either kind waits behind itself, and no settlement
+//! goes before those who have hardly made any calls.
 //!
 //! ### Genesis values and constants
 //!
@@ -754,7 +756,8 @@ pub mod pallet {
 		///
 		/// The commitment's `nonce` is above that of the last one that was settled from the lock: send them in order. Its
 		/// amount is the block's price × energy. The energy is taken from the block now. `energy` pays as in
-		/// `confirm_receipt`; nothing is stored but the used key.
+		/// `confirm_receipt`; nothing is stored but the used key. The lock lasts at least until the commitment's `expiry` then,
+		/// so that no later one pays it again.
 		///
 		/// ## Errors
 		///

@@ -34,7 +34,9 @@ impl<T: Config> Pallet<T> {
 			.collect()
 	}
 
-	/// The open commitments of an account, as consumer or producer, by id: at most [`MAX_ANSWER`].
+	/// The open commitments of an account, as consumer or producer, by id: at most [`MAX_ANSWER`]. Others can choose their ids
+	/// so that a producer's do not all fit: whoever must see each follows [`crate::Event::CommittedToPay`], and asks
+	/// [`Self::commitment`].
 	pub fn commitments_of(account: &AccountId32) -> Vec<(H256, Commitment<AccountId32>)> {
 		CommitmentsOf::<T>::iter_key_prefix(account)
 			.take(MAX_ANSWER as usize)

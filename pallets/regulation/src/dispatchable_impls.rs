@@ -126,14 +126,15 @@ impl<T: Config> Pallet<T> {
 		time: Timestep,
 	) -> Result<PricePolicy, Error<T>> {
 		let prices = Prices::<T>(PhantomData);
+		// What holds right after `time`, as it was recorded until now: an absent price stays that.
+		let before = prices.in_force(time.saturating_add(1)).unwrap_or_default();
 		if consumption.is_none() && production.is_none() {
-			return Ok(prices.in_force(time.saturating_add(1)).unwrap_or_default());
+			return Ok(before);
 		}
 		ensure!(
 			[consumption, production].into_iter().flatten().all(Self::is_multiple_of_tick),
 			Error::<T>::NotMultipleOfTick
 		);
-		let before = prices.in_force(time).unwrap_or_default();
 		let policy = PricePolicy {
 			consumption: consumption.unwrap_or(before.consumption),
 			production: production.unwrap_or(before.production),

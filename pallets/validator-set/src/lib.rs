@@ -251,7 +251,7 @@ pub mod pallet {
 		///
 		/// Grows with the number of validators, at most `MaxAuthorities`.
 		#[pallet::call_index(0)]
-		#[pallet::weight(<T as Config>::WeightInfo::add_validator())]
+		#[pallet::weight((<T as Config>::WeightInfo::add_validator(), DispatchClass::Operational))]
 		pub fn add_validator(origin: OriginFor<T>, account: T::AccountId) -> DispatchResult {
 			T::RegulatorOrigin::ensure_origin(origin)?;
 			Self::do_add_validator(account)
@@ -281,7 +281,7 @@ pub mod pallet {
 		///
 		/// Grows with the number of validators, at most `MaxAuthorities`.
 		#[pallet::call_index(1)]
-		#[pallet::weight(<T as Config>::WeightInfo::remove_validator())]
+		#[pallet::weight((<T as Config>::WeightInfo::remove_validator(), DispatchClass::Operational))]
 		pub fn remove_validator(origin: OriginFor<T>, account: T::AccountId) -> DispatchResult {
 			T::RegulatorOrigin::ensure_origin(origin)?;
 			Self::do_remove_validator(account)

@@ -24,7 +24,7 @@ const METER: u32 = 7;
 pub const FEEDER: u32 = 1;
 
 /// `call`, signed for the next 64 blocks, as free calls must be.
-fn mortal(signer: Keys, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
+pub fn mortal(signer: Keys, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
 	let account = signer.to_account_id();
 	// Born in the last block, whose hash is known.
 	let era = Era::mortal(64, u64::from(System::block_number() - 1));

@@ -135,6 +135,47 @@ async fn node_should_say_what_to_fill_in_when_the_spec_names_no_validators() -> 
 	must_fail(directory.path(), &arguments, &["validatorSet.initialValidators", "sudo.key"]).await
 }
 
+/// Exports the template of a consortium, which names no validators, as the node does.
+async fn export(file: &Path, more: &[&str]) -> Result {
+	let mut command = Command::new(find_node()?);
+	command
+		.args(["export-chain-spec", "--chain", "consortium", "--output"])
+		.arg(file)
+		.args(more);
+	let output = command.output().await.map_err(|error| Error::Violated(error.to_string()))?;
+	ensure(output.status.success(), || String::from_utf8_lossy(&output.stderr).into())
+}
+
+#[tokio::test]
+async fn node_should_say_what_to_fill_in_when_the_genesis_has_no_validators() -> Result {
+	let failed = |error: std::io::Error| Error::Violated(error.to_string());
+	let wanted = ["validatorSet.initialValidators", "sudo.key", "purge-chain"];
+	let directory = ScratchDirectory::new("empty-genesis")?;
+	let [plain, raw] = ["plain.json", "raw.json"].map(|name| directory.path().join(name));
+	export(&raw, &["--raw"]).await?;
+	// A plain one that does not mention validators at all.
+	export(&plain, &[]).await?;
+	let text = std::fs::read_to_string(&plain).map_err(failed)?;
+	let mut spec: serde_json::Value =
+		serde_json::from_str(&text).map_err(|error| Error::Violated(error.to_string()))?;
+	for kind in ["patch", "config"] {
+		let genesis = spec.pointer_mut(&format!("/genesis/runtimeGenesis/{kind}"));
+		if let Some(genesis) = genesis.and_then(serde_json::Value::as_object_mut) {
+			genesis.remove("validatorSet");
+		}
+	}
+	std::fs::write(&plain, spec.to_string()).map_err(failed)?;
+	for (name, file) in [("raw", raw), ("plain", plain)] {
+		let file = file.display().to_string();
+		let arguments = with(&[ANY_PORT, "--chain", &file]);
+		// Twice: the second time the genesis is stored already.
+		for _ in 0..2 {
+			must_fail(&directory.path().join(name), &arguments, &wanted).await?;
+		}
+	}
+	Ok(())
+}
+
 #[tokio::test]
 async fn validator_should_say_how_to_get_keys_when_it_has_none() -> Result {
 	let directory = ScratchDirectory::new("no-keys")?;

@@ -495,12 +495,12 @@ async fn settle(context: &Context, arguments: CommitArguments) -> Result<Answer,
 	let key = key_named(&wallet, &arguments.signer)?;
 	let meter = Meter::open(&wallet, arguments.meter.meter, arguments.meter.state.clone())?;
 	let client = context.client().await?;
-	let mut commitment = described(&client, &arguments, &key, &meter).await?;
+	let commitment = described(&client, &arguments, &key, &meter).await?;
 	let ledger = client.ledger().await?;
 	let (consumer, producer) = (commitment.consumer, commitment.producer);
 	let lock = ledger.lock(&consumer, &producer).await?;
 	let lock = lock.ok_or_else(|| Failure::NotFound(format!("lock for {producer}")))?;
-	commitment.nonce = lock.next_nonce();
+	let commitment = lock.settling(commitment, blocks_ahead(&client, 0).await?)?;
 	let signature = spb::sign_settlement(&client, &commitment, &key).await?;
 	let (file, secret, energy) = (&meter.file, &meter.secret, commitment.energy);
 	let settling = spb::settle(&client, file, secret, &commitment, signature, energy);

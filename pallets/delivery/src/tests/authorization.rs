@@ -89,15 +89,17 @@ fn transactions_should_stand_behind_what_else_their_consumer_has_under_way() {
 		assert_eq!(priority(confirm(ctp_id, 10, receipt(4, ctp_id, 10))), 100);
 
 		done(CONSUMER, lock(100, 50));
+		// Nobody pays for a settlement: it is never before all others.
 		let settlement = |n| settle(n, &commitment(n, 1), 1);
-		assert_eq!(priority(settle(5, &Commitment { nonce: 0, ..commitment(5, 1) }, 1)), 1_000);
-		assert_eq!(priority(settlement(10)), 990);
-		assert_eq!(priority(settlement(4_000)), 1_000 - 256);
+		assert_eq!(priority(settle(5, &Commitment { nonce: 0, ..commitment(5, 1) }, 1)), 999);
+		assert_eq!(priority(settle(5, &Commitment { nonce: 1, ..commitment(5, 1) }, 1)), 998);
+		assert_eq!(priority(settlement(10)), 989);
+		assert_eq!(priority(settlement(4_000)), 999 - 256);
 		let_in(settlement(10));
-		assert_eq!(priority(settlement(11)), 1_000);
-		assert_eq!(priority(settlement(13)), 998);
-		done(CONSUMER, Call::lock_for { producer: account(RIVAL), amount: 1, until: 50 });
+		assert_eq!(priority(settlement(11)), 999);
 		assert_eq!(priority(settlement(13)), 997);
+		done(CONSUMER, Call::lock_for { producer: account(RIVAL), amount: 1, until: 50 });
+		assert_eq!(priority(settlement(13)), 996);
 	});
 }
 

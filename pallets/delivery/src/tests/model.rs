@@ -287,6 +287,7 @@ impl Model {
 		ensure(signed, Error::BadSignature)?;
 		self.locks[lock].amount -= paid;
 		self.locks[lock].last = Some(ctp.nonce);
+		self.locks[lock].until = self.locks[lock].until.max(ctp.expiry);
 		self.give(ctp.producer, paid);
 		self.energy[at].free -= came;
 		self.drop_empty();

@@ -1,6 +1,7 @@
 //! Settling from a lock.
 
 use crate::{mock::*, Call, Error, Event, Lock, Locks, UsedLeaves};
+use frame_support::weights::Weight;
 use frame_system::RawOrigin;
 use petra_primitives::delivery::{settle_message, Commitment};
 use sp_core::H256;
@@ -87,6 +88,42 @@ fn settlement_should_be_refused_when_it_is_replayed_or_out_of_order() {
 		let again = Commitment { expiry: 60, ..commitment(9, 10) };
 		not_let_in(settle(9, &again, 10), Error::LeafUsed);
 		let_in(settle(10, &commitment(10, 10), 10));
+	});
+}
+
+/// What was settled from a lock is public, and any authorised meter can certify its key once more.
+#[test]
+fn settlement_should_be_refused_when_an_earlier_lock_has_paid_it_and_its_leaf_is_forgotten() {
+	with_lock(1_000, || {
+		let paid = Commitment { expiry: 70, ..commitment(1, 10) };
+		let unlock = Call::unlock { producer: account(PRODUCER) };
+		let_in(settle(1, &paid, 10));
+		// What the lock has paid could be settled up to block 70, and so long the lock remembers its number.
+		for block in [51, 70] {
+			System::set_block_number(block);
+			refused(CONSUMER, unlock.clone(), Error::StillLocked);
+		}
+		set_now(NOW + AGE);
+		idle(Weight::MAX);
+		assert_eq!(UsedLeaves::<Test>::iter().count(), 0);
+		// With a certificate of now.
+		not_let_in(settle(1, &paid, 10), Error::NonceUsed);
+		System::set_block_number(71);
+		done(CONSUMER, unlock);
+		done(CONSUMER, lock(1_000, 101));
+		not_let_in(settle(1, &paid, 10), Error::ExpiryPassed);
+		assert_eq!(left(), 1_000);
+	});
+}
+
+#[test]
+fn settlement_should_lengthen_its_lock_to_its_expiry_and_never_shorten_it() {
+	with_lock(1_000, || {
+		let until = || Locks::<Test>::get(account(CONSUMER), account(PRODUCER)).unwrap().until;
+		for (n, expiry, ends) in [(1, 40, 50), (2, 60, 60), (3, 50, 60)] {
+			let_in(settle(n, &Commitment { expiry, ..commitment(n, 10) }, 10));
+			assert_eq!(until(), ends);
+		}
 	});
 }
 

@@ -26,9 +26,12 @@ fn prices_should_stay_when_absent() {
 		assert_regulated(prices(400, None, NOW + 10));
 		assert_eq!(Regulation::prices(NOW + 10), (300, 100));
 		assert_eq!(Regulation::prices(NOW + 11), (400, 100));
-		// At NOW + 10 the consumption price is still 300.
+		// One price after the other, for the same time.
 		assert_regulated(prices(None, 200, NOW + 10));
-		assert_eq!(Regulation::prices(NOW + 11), (300, 200));
+		assert_eq!(Regulation::prices(NOW + 11), (400, 200));
+		// What an earlier time leaves unchanged is what held then.
+		assert_regulated(prices(None, 50, NOW + 5));
+		assert_eq!(Regulation::prices(NOW + 11), (300, 50));
 	});
 }
 

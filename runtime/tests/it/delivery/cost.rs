@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 const REPETITIONS: usize = 41;
 
 /// As the pool does; nothing of it stays.
-fn validate(transaction: &UncheckedExtrinsic) -> TransactionValidity {
+pub fn validate(transaction: &UncheckedExtrinsic) -> TransactionValidity {
 	use frame_support::storage::{with_transaction, TransactionOutcome};
 	let parent = System::parent_hash();
 	with_transaction(|| -> TransactionOutcome<Result<_, sp_runtime::DispatchError>> {

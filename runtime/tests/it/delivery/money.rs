@@ -1,12 +1,14 @@
 //! Whoever promises what it does not have.
 
 use super::world::*;
-use crate::chain::run_to;
-use pallet_delivery::{Call, Error};
+use crate::chain::{next_block, run_to};
+use frame_support::traits::Get;
+use pallet_delivery::{Call, Error, UsedLeaves};
 use petra_primitives::{
 	delivery::{self, AccountProof},
 	Balance,
 };
+use petra_runtime::{Runtime, System};
 use sp_core::H256;
 use sp_keyring::Sr25519Keyring::Alice;
 
@@ -63,6 +65,30 @@ fn settlements_should_be_refused_when_they_are_replayed_or_out_of_order() {
 		let leaf_again = settle(2, &commitment(2, 400), 400);
 		not_let_in(leaf_again, Error::LeafUsed);
 		let_in(settle(4, &commitment(4, 400), 400));
+	});
+}
+
+#[test]
+fn a_settlement_should_not_be_paid_by_a_later_lock_when_its_leaf_is_forgotten() {
+	with_neighbours(|| {
+		let unlock = || Call::unlock { producer: PRODUCER.to_account_id() };
+		done(CONSUMER, lock(commitment(1, 4_000).amount));
+		let expiry = System::block_number() + 70;
+		let paid = Ctp { expiry, ..commitment(1, 400) };
+		let_in(settle(1, &paid, 400));
+		pass_timesteps(<Runtime as pallet_delivery::Config>::MaxCertificateAge::get());
+		next_block();
+		assert!(!UsedLeaves::<Runtime>::contains_key(paid.receipt_key));
+		// The same signature of the consumer, and the same key, certified now.
+		not_let_in(settle(1, &paid, 400), Error::NonceUsed);
+		run_to(expiry);
+		refused(CONSUMER, unlock(), Error::StillLocked);
+		run_to(expiry + 1);
+		done(CONSUMER, unlock());
+		done(CONSUMER, lock(commitment(1, 4_000).amount));
+		let before = (money(CONSUMER), on_hold(CONSUMER), money(PRODUCER));
+		not_let_in(settle(1, &paid, 400), Error::ExpiryPassed);
+		assert_eq!((money(CONSUMER), on_hold(CONSUMER), money(PRODUCER)), before);
 	});
 }
 
