@@ -26,10 +26,9 @@
 //! whose money all goes in `deposit_financial` or `transfer` while its nonce is ahead of the block number. The nonces of
 //! new accounts start at the block number, so nothing that was signed earlier replays when an address comes back.
 //!
-//! **Bounded state.** Nothing is withdrawn on a feeder that has `AssetsPerMeter` assets and pooled notes for each meter ever
-//! authorised there. A `transfer` that makes more assets than it spends on a feeder is refused at half of that; the other half
-//! is kept for withdrawals. Merging, trades, clearings and mixing withdrawals never fail on it, and trades cut assets up: so
-//! these can fill the other half, too.
+//! **Bounded state.** On each feeder at most `AssetsPerMeter` assets and pooled notes exist for each meter ever authorised
+//! there. A `transfer` that makes more assets than it spends on a feeder is refused at half of that; the other half is kept
+//! for withdrawals. Merging, trades, clearings and mixing withdrawals never fail on it.
 //!
 //! **Co-signatures.** Every owner other than the origin signs the same 32 bytes, as they are or as wallets wrap them. A
 //! signature of anybody else, or a second one by the same owner, is refused ([`Error::SuperfluousSignature`]): what is
