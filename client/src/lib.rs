@@ -10,7 +10,9 @@
 //! - [`wallet`]: one secret phrase, and all keys derived from it.
 //! - [`assets`]: split, merge, exchange; [`cosign`]: transfers that several owners sign.
 //! - [`units`]: money, power, prices and times as people write them.
-//! - [`mixing`]: notes, baskets and ring proofs.
+//! - [`mixing`]: notes, baskets and ring proofs; [`spb`]: payment against delivery; [`general`]: transactions that nobody
+//!   signs, as both send them.
+//! - [`billing`]: bills, as meters compute them; [`history`]: bills and reports, recomputed from final blocks.
 //! - [`agents`]: a household's meter and trading agent; [`simulate`]: a microgrid of them.
 //! - [`service`]: the DSO's service (`petra dso serve`), and how a household asks it.
 //!

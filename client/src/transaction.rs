@@ -21,6 +21,8 @@ use subxt::{
 
 /// For how many blocks a transaction is valid: about a minute. One that does not make it by then can be sent anew.
 const MORTAL_FOR: u64 = 64;
+/// How a node says that its pool has a transaction already.
+const ALREADY_IMPORTED: &str = "(1013)";
 
 /// A call of a pallet with its arguments, by name. [`crate::calls`] has petra's own, typed.
 pub type Call = DynamicPayload<Composite<()>>;
@@ -489,7 +491,7 @@ impl Client {
 			Err(error) => Err(error),
 		};
 		match sent {
-			Err(Error::Disconnected { .. }) if self.lasting => self.await_outcome(signed).await,
+			Err(error) if self.is_under_way(&error) => self.await_outcome(signed).await,
 			// It may be in a block that is not yet final.
 			Err(refused @ Error::Refused { .. }) => {
 				let best = self.best_head().await?.number;
@@ -543,8 +545,18 @@ impl Client {
 			Err(error) => Err(error),
 		};
 		match sent {
-			Err(Error::Disconnected { .. }) if self.lasting => self.await_outcome(&signed).await,
+			Err(error) if self.is_under_way(&error) => self.await_outcome(&signed).await,
 			outcome => outcome,
+		}
+	}
+
+	/// Whether what was sent may be in a block for all that: the connection broke, and is made anew; or the pool has it
+	/// already, from before a restart or the break.
+	fn is_under_way(&self, error: &Error) -> bool {
+		match error {
+			Error::Disconnected { .. } => self.lasting,
+			Error::Refused { reason, .. } => reason.contains(ALREADY_IMPORTED),
+			_ => false,
 		}
 	}
 

@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 /// The profile that ships with petra: `petra_profile::made_up(9, 15, 2018)`.
 const NEIGHBOURHOOD: &str = "client/profile/neighbourhood.csv";
-/// Name of the environment variable that says where the measured profiles are.
+/// Name of the environment variable that says in which directory the measured profiles are, if they are to be replayed.
 pub const DATA_VARIABLE: &str = "PETRA_DATA";
 /// A day of a microgrid in Germany (P3, section 4.3).
 const MICROGRID: &str = "german-microgrid-9.csv";
@@ -43,15 +43,17 @@ impl Day {
 		}
 	}
 
-	/// The hours of P3's experiment, of the profile that was measured. None if it is not on this machine.
-	pub fn measured() -> Option<Self> {
-		let data = std::env::var_os(DATA_VARIABLE)
-			.map_or_else(|| checkout().join("../shared/data"), PathBuf::from);
-		let profile = data.join(MICROGRID);
-		let notes = "1";
-		profile
-			.is_file()
-			.then_some(Self { profile, from: "14:15", to: "17:45", notes, trades: 20 })
+	/// The hours of P3's experiment, of the profile that was measured, if [`DATA_VARIABLE`] says where that is.
+	///
+	/// # Errors
+	/// [`Error::Violated`] if it is not there.
+	pub fn measured() -> Result<Option<Self>> {
+		let Some(data) = std::env::var_os(DATA_VARIABLE) else { return Ok(None) };
+		let profile = PathBuf::from(data).join(MICROGRID);
+		if !profile.is_file() {
+			return Err(Error::Violated(format!("{DATA_VARIABLE}: no {}", profile.display())));
+		}
+		Ok(Some(Self { profile, from: "14:15", to: "17:45", notes: "1", trades: 20 }))
 	}
 }
 
@@ -76,6 +78,9 @@ pub fn network(name: &'static str, timestep_ms: u64) -> NetworkOptions {
 /// [`Error::ToolNotFound`], [`Error::NoSuchNode`]; [`Error::File`] if the regulator's key cannot be written beside `out`.
 pub fn command(network: &LocalNetwork, day: &Day, out: &Path, more: &[&str]) -> Result<Command> {
 	let key = out.with_extension("key");
+	if let Some(directory) = out.parent() {
+		fs::create_dir_all(directory).map_err(Error::file(directory))?;
+	}
 	// The network's sudo key, which everybody knows.
 	let mut options = fs::OpenOptions::new();
 	let opened = options.write(true).create(true).truncate(true).mode(0o600).open(&key);

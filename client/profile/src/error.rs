@@ -114,6 +114,9 @@ pub enum Problem {
 	/// More cells than columns.
 	#[error("the line has more cells than the first line has names")]
 	TooManyCells,
+	/// A carriage return that does not end the line.
+	#[error("a carriage return inside the line: a line ends with a line feed, with at most one carriage return before it")]
+	CarriageReturn,
 	/// A quote that is not closed.
 	#[error("a quote that is not closed in this line")]
 	OpenQuote,

@@ -3,7 +3,7 @@
 //! A profile is a CSV file of at most one day. Its first line names columns, `Time` and one for each household; each other
 //! line has the beginning of an interval, as `H:MM` or `HH:MM`, and what each household produced (above zero) or consumed
 //! (below zero), net. Values are exact decimals, in kW (mean over the interval) or kWh (in the interval): the file does not
-//! say which, so whoever reads it does.
+//! say which, so whoever reads it does. Lines end as on Unix or as on Windows; a cell may be in quotes, and is in one line.
 //!
 //! ```text
 //! Time,7/1,7/2

@@ -84,7 +84,9 @@ impl<R: BufRead> Lines<R> {
 				1 => bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes),
 				_ => &bytes,
 			};
-			if !text.trim_ascii().is_empty() {
+			let text = text.strip_suffix(b"\n").unwrap_or(text);
+			let text = text.strip_suffix(b"\r").unwrap_or(text);
+			if text.contains(&b'\r') || !text.trim_ascii().is_empty() {
 				return Record::split(self.line, text).map(Some);
 			}
 		}
@@ -92,14 +94,15 @@ impl<R: BufRead> Lines<R> {
 }
 
 impl Record {
-	/// Splits a line that is not empty.
+	/// Splits a line that is not empty, and is without its end.
 	fn split(line: u64, text: &[u8]) -> Result<Self, ProfileError> {
-		let mut reader =
-			csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
-		let mut cells = ByteRecord::new();
-		// Bytes in memory are read, and split somehow.
-		reader.read_byte_record(&mut cells).map_err(io::Error::from)?;
-		let record = Self { line, cells };
+		// It would end the record, and what follows it would be lost.
+		if let Some(place) = text.iter().position(|byte| *byte == b'\r') {
+			let before: Vec<u8> = text.iter().take(place).copied().chain([b' ']).collect();
+			let record = Self { line, cells: cells(&before)? };
+			return Err(record.at(record.cells.len().saturating_sub(1))(Problem::CarriageReturn));
+		}
+		let record = Self { line, cells: cells(text)? };
 		let quotes = text.iter().filter(|byte| **byte == b'"').count();
 		if quotes.checked_rem(2) == Some(1) {
 			return Err(record.at(record.cells.len().saturating_sub(1))(Problem::OpenQuote));
@@ -119,6 +122,15 @@ impl Record {
 		let text = std::str::from_utf8(bytes).map_err(|_| self.at(position)(Problem::NotText))?;
 		Ok(text.trim())
 	}
+}
+
+/// The cells of a text without line ends.
+fn cells(text: &[u8]) -> Result<ByteRecord, ProfileError> {
+	let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
+	let mut cells = ByteRecord::new();
+	// Bytes in memory are read, and split somehow.
+	reader.read_byte_record(&mut cells).map_err(io::Error::from)?;
+	Ok(cells)
 }
 
 /// Names of households, in order, each unlike the others.

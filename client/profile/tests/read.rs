@@ -34,6 +34,11 @@ fn profile_should_be_read_when_its_form_is_unusual() {
 	for (what, file) in [
 		("negative zero", "Time,1/1,2/1\n0:00,-3.9,79.7\n0:15,-0,-0.00\n"),
 		("Windows line ends", "Time,1/1,2/1\r\n0:00,-3.9,79.7\r\n0:15,0,0\r\n"),
+		(
+			"Windows line ends after quotes",
+			"\"Time\",\"1/1\",\"2/1\"\r\n\"0:00\",-3.9,\"79.7\"\r\n\"0:15\",0,\"0\"\r\n",
+		),
+		("a Windows line end in half", "Time,1/1,2/1\r\n0:00,-3.9,79.7\r\n0:15,0,0\r"),
 		("a byte order mark", "\u{feff}Time,1/1,2/1\n0:00,-3.9,79.7\n0:15,0,0\n"),
 		("one before quotes", "\u{feff}\"Time\",1/1,2/1\n0:00,-3.9,79.7\n0:15,0,0\n"),
 		("no line end at the end", "Time,1/1,2/1\n0:00,-3.9,79.7\n0:15,0,0"),
@@ -78,6 +83,18 @@ fn profile_should_say_where_it_is_wrong() {
 		("0:15,\"1,5\",2\n", "line 3, column 2", "`1,5` is no decimal number"),
 		("0:15,\"1,2\n0:30,1,2\n", "line 3, column 2", "a quote that is not closed"),
 		("0:15,1,\"2\n", "line 3, column 3", "a quote that is not closed"),
+		("\r0:15,1,2\n", "line 3, column 1", "a carriage return inside the line"),
+		("0:15\r,1,2\n", "line 3, column 1", "a carriage return inside the line"),
+		("0:15,1\r0:30,9,9\n", "line 3, column 2", "a carriage return inside the line"),
+		("0:15,1\r,2\r\n", "line 3, column 2", "a carriage return inside the line"),
+		("0:15,1,2\rjunk\n", "line 3, column 3", "a carriage return inside the line"),
+		("0:15,1,2\r0:30,1,2\r", "line 3, column 3", "a carriage return inside the line"),
+		("0:15,1,2\r\r\n", "line 3, column 3", "a carriage return inside the line"),
+		("0:15,1,2,\r3\n", "line 3, column 4", "a carriage return inside the line"),
+		("\r\r\n0:15,1,2\n", "line 3, column 1", "a carriage return inside the line"),
+		("0:15,\"1\r\",2\n", "line 3, column 2", "a carriage return inside the line"),
+		("0:15,\"1,\r2\n", "line 3, column 2", "a carriage return inside the line"),
+		("0:15,\"1\",\"2\"\r\"3\"\n", "line 3, column 3", "a carriage return inside the line"),
 		(
 			"0:15,1,1000000000\n",
 			"line 3, column 3",
@@ -101,6 +118,21 @@ fn profile_should_say_where_it_is_wrong() {
 	] {
 		let said = refusal(with(rows));
 		assert!(said.starts_with(&format!("{place}: {problem}")), "{rows:?}: {said}");
+	}
+	for (file, place) in [
+		("Time,a\n0:00,1\r0:15,9\n0:15,2\n", "line 2, column 2"),
+		("Time,a\n0:00,1\rjunk\n0:15,2\n", "line 2, column 2"),
+		("\u{feff}\rTime,a\n0:00,1\n0:15,2\n", "line 1, column 1"),
+		("Time,a\r,b\n0:00,1\n0:15,2\n", "line 1, column 2"),
+		("Time,\"a\rb\"\n0:00,1\n0:15,2\n", "line 1, column 2"),
+		// As on a Macintosh, long ago.
+		("Time,a\r0:00,1\r0:15,2\r", "line 1, column 2"),
+	] {
+		let said = refusal(file);
+		assert!(
+			said.starts_with(&format!("{place}: a carriage return inside")),
+			"{file:?}: {said}"
+		);
 	}
 	let no_text = refusal(b"Time,1/1\n0:00,1\n0:15,\xff1\n");
 	assert_eq!(no_text, "line 3, column 2: bytes that are no UTF-8 text");

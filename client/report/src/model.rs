@@ -22,7 +22,8 @@ pub struct Report {
 	pub checks: Vec<Check>,
 }
 
-/// What was simulated, where and how.
+/// What was simulated, where and how. What the ledger tells of it is compared with the ledger; `docs/reports.md` lists what
+/// nobody can verify.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Setting {
@@ -100,7 +101,7 @@ pub struct Chain {
 	pub genesis: String,
 	/// Version of its runtime.
 	pub spec_version: u32,
-	/// How many validators it has.
+	/// How many validators make blocks after the last block that counts.
 	pub validators: u32,
 	/// Milliseconds of a timestep.
 	pub timestep_ms: u64,
@@ -110,7 +111,7 @@ pub struct Chain {
 	pub gate_lead: u64,
 }
 
-/// How energy is traded.
+/// How energy is traded, in all of the profile's timesteps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Market {
@@ -128,7 +129,7 @@ pub struct Market {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MixingSetting {
-	/// The least members of a ring.
+	/// The least members of a ring, after the last block that counts.
 	pub min_ring_size: u32,
 	/// The least age of a ring's revision, in blocks.
 	pub min_ring_age: u32,
@@ -172,7 +173,7 @@ pub struct Household {
 	pub predicted: Vec<i64>,
 	/// All addresses at which it withdrew or from which it deposited; it may disclose others.
 	pub addresses: Vec<String>,
-	/// The bill that its meter signed.
+	/// The bill that its meter signed, with the figures of each timestep.
 	pub bill: SignedBill,
 }
 

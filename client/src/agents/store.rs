@@ -1,13 +1,16 @@
 //! An agent's memory: one file, in which each entry is durable before the next step.
 
 use super::{AgentError, Result};
-use crate::{Client, Error, Outcome, PetraConfig, Signed};
+use crate::{wallet::private, Client, Error, Outcome, PetraConfig, Signed};
 use codec::{Decode, DecodeAll, Encode};
 use redb::{Database, Durability, ReadableDatabase, TableDefinition};
-use std::path::Path;
+use std::{path::Path, time::Duration};
 use subxt::tx::{Payload, Signer};
 
 const TABLE: TableDefinition<&str, &[u8]> = TableDefinition::new("agent");
+
+/// How long to wait before what was refused is sent again.
+const PAUSE: Duration = Duration::from_secs(1);
 
 fn failed(error: impl std::fmt::Display) -> AgentError {
 	AgentError::Store(error.to_string())
@@ -39,6 +42,8 @@ impl Store {
 	/// # Errors
 	/// [`AgentError::Store`] if it is damaged, or another process has it open.
 	pub fn open(path: &Path) -> Result<Self> {
+		// It has every address of the household.
+		private().truncate(false).open(path).map_err(failed)?;
 		let database = Database::create(path).map_err(failed)?;
 		let transaction = database.begin_write().map_err(failed)?;
 		transaction.open_table(TABLE).map_err(failed)?;
@@ -140,19 +145,28 @@ impl Store {
 		}
 	}
 
-	/// Waits until it is known what became of all that was sent under names that begin with `prefix`.
+	/// Waits until it is known what became of all that was sent under names that begin with `prefix`, and that nobody else
+	/// sends meanwhile. What the pool does not take now may be in another node's, and in a block later: it is sent until it
+	/// is final or has expired.
 	///
 	/// # Errors
 	/// [`AgentError::Chain`] if the node cannot tell.
 	pub async fn settle_all(&self, client: &Client, prefix: &str) -> Result<()> {
 		for (rest, signed) in self.all::<Signed>(&format!("sent/{prefix}"))? {
 			let name = format!("{prefix}{rest}");
-			match client.settle(&signed).await {
-				Ok(outcome) => self.done(&name, &outcome)?,
-				Err(Error::Expired { .. } | Error::Dispatch { .. }) => {
-					self.remove(&format!("sent/{name}"))?
-				},
-				Err(error) => return Err(error.into()),
+			loop {
+				match client.settle(&signed).await {
+					Ok(outcome) => self.done(&name, &outcome)?,
+					Err(Error::Expired { .. } | Error::Dispatch { .. }) => {
+						self.remove(&format!("sent/{name}"))?
+					},
+					Err(Error::Refused { .. }) => {
+						tokio::time::sleep(PAUSE).await;
+						continue;
+					},
+					Err(error) => return Err(error.into()),
+				}
+				break;
 			}
 		}
 		Ok(())
@@ -209,6 +223,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use std::os::unix::fs::PermissionsExt;
 
 	#[test]
 	fn store_should_keep_what_was_written_when_it_is_opened_again() {
@@ -223,6 +238,8 @@ mod tests {
 		store.remove("a/3").unwrap();
 		store.remove("a/4").unwrap();
 		assert!(Store::open(&path).is_err(), "two processes have one memory");
+		let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+		assert_eq!(mode & 0o777, 0o600);
 		drop(store);
 		let store = Store::open(&path).unwrap();
 		let all = store.all::<u32>("a/").unwrap();

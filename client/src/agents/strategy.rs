@@ -39,6 +39,15 @@ pub fn chosen(kind: AssetKind, notes: &[Power], expected: &[i64]) -> Vec<usize> 
 	chosen
 }
 
+/// Net consumption that is expected, in watts, when the household takes its share, in percent, of what a control signal asks
+/// the microgrid's load to change by.
+pub fn followed(expected: i64, signal: Option<i64>, percent: u8) -> i64 {
+	let change =
+		i128::from(signal.unwrap_or_default()).saturating_mul(percent.min(100).into()) / 100;
+	// No more than the signal, so it fits.
+	expected.saturating_add(i64::try_from(change).unwrap_or_default())
+}
+
 /// What one has to trade with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mine {
@@ -123,6 +132,18 @@ mod tests {
 		assert_eq!(buys(&[]), [0_usize; 0]);
 		assert_eq!(chosen(AssetKind::Production, &[400], &[-400, -401]), [0]);
 		assert_eq!(chosen(AssetKind::Production, &[400], &[-400, -399]), [0_usize; 0]);
+	}
+
+	#[test]
+	fn control_signal_should_change_what_is_expected_by_a_share() {
+		assert_eq!(followed(700, Some(-2_000), 25), 200);
+		assert_eq!(followed(700, Some(2_000), 25), 1_200);
+		assert_eq!(followed(-700, Some(-999), 50), -1_199);
+		for (signal, percent) in [(None, 100), (Some(-2_000), 0), (Some(0), 100)] {
+			assert_eq!(followed(700, signal, percent), 700);
+		}
+		assert_eq!(followed(700, Some(i64::MIN), 255), i64::MIN + 700);
+		assert_eq!(followed(1, Some(i64::MAX), 100), i64::MAX);
 	}
 
 	#[test]

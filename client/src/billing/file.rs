@@ -97,7 +97,7 @@ impl BillFile {
 	pub fn write(&self, path: &Path) -> Result<(), FileError> {
 		let text = serde_json::to_string_pretty(self)
 			.map_err(|error| FileError::NoBill(error.to_string()))?;
-		Ok(std::fs::write(path, text)?)
+		Ok(crate::wallet::write_private(path, text)?)
 	}
 }
 

@@ -22,7 +22,7 @@ mod rules;
 pub mod verify;
 
 pub use facts::{Fact, What};
-pub use rules::{Change, Meter, Policy, Rules};
+pub use rules::{Change, Meter, Policy, RingRules, Rules};
 
 use crate::{
 	billing::{self, Entry, Prices},
@@ -40,6 +40,8 @@ pub struct History {
 	pub spec_version: u32,
 	/// Units and times after the last block.
 	pub parameters: Parameters,
+	/// How many validators make blocks after the last block.
+	pub validators: u32,
 	/// The blocks, in order, none left out. The chain's first block, which has no time, is never among them.
 	pub blocks: Vec<Block>,
 	/// The ledger before the first of them.
@@ -76,7 +78,7 @@ pub struct State {
 	pub pooled: Vec<(Note, u32)>,
 	/// All money.
 	pub money: Balance,
-	/// Prices, ways of trading, meters and feeders' limits.
+	/// Prices, ways of trading, meters, feeders' limits, and what rings must be.
 	pub rules: Rules,
 }
 

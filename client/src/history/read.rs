@@ -2,7 +2,7 @@
 
 use super::{
 	calls::{note, Asked},
-	Block, Change, Fact, History, Maker, Meter, Policy, Rules, State, What,
+	Block, Change, Fact, History, Maker, Meter, Policy, RingRules, Rules, State, What,
 };
 use crate::{
 	billing::Prices,
@@ -55,6 +55,8 @@ impl History {
 		let after = state(client, end).await?;
 		let ledger = client.ledger_at(end).await?;
 		let parameters = ledger.parameters().await?;
+		let validators = client.authorities(end.hash).await?.aura.len();
+		let validators = u32::try_from(validators).unwrap_or(u32::MAX);
 		let timestep_ms = parameters.timestep_ms;
 		let blocks = futures::stream::iter(first..=last)
 			.map(|number| async move {
@@ -65,7 +67,7 @@ impl History {
 			.await?;
 		let spec_version = ledger.at().spec_version();
 		let genesis = ledger.genesis();
-		Ok(Self { genesis, spec_version, parameters, blocks, before, after })
+		Ok(Self { genesis, spec_version, parameters, validators, blocks, before, after })
 	}
 }
 
@@ -381,7 +383,13 @@ async fn rules(ledger: &Ledger) -> Result<Rules> {
 
 	let meters = ledger.all(petra::storage().meter_registry().meters()).await?;
 	let meters = meters.into_iter().map(|((id,), meter)| (id, meter_of(meter))).collect();
-	Ok(Rules { prices, market, feeders, meters })
+
+	let rings = ledger.value(petra::storage().mixing().rules(), ()).await?;
+	let rings = rings.map_or_else(RingRules::default, |rings| RingRules {
+		min_size: rings.min_size,
+		min_age: rings.min_age,
+	});
+	Ok(Rules { prices, market, feeders, meters, rings })
 }
 
 /// The records of a series that count, in order.

@@ -1,4 +1,4 @@
-//! The DSO's rules over time: prices, ways of trading, meters, feeders' limits.
+//! The DSO's rules over time: prices, ways of trading, meters, feeders' limits; and what rings must be.
 
 use super::What;
 use crate::{billing::Prices, types::*, AccountId32};
@@ -72,6 +72,15 @@ impl Meter {
 	}
 }
 
+/// What a mixing ring must be before notes come out of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RingRules {
+	/// How many members its revision must have.
+	pub min_size: u32,
+	/// How many blocks old its revision must be.
+	pub min_age: BlockNumber,
+}
+
 /// The DSO's rules, as they stood at a moment, for all timesteps of which the ledger keeps them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
@@ -83,6 +92,8 @@ pub struct Rules {
 	pub feeders: BTreeMap<FeederId, Policy<Option<FeederLimits>>>,
 	/// The meters.
 	pub meters: BTreeMap<MeterId, Meter>,
+	/// What a ring must be that is opened now.
+	pub rings: RingRules,
 }
 
 impl Rules {
@@ -105,7 +116,7 @@ impl Rules {
 	}
 
 	/// Takes in what happened, if it changes the ways of trading, the feeders' limits or the meters. Prices stay: the event
-	/// of a regulation does not say whether it recorded any.
+	/// of a regulation does not say whether it recorded any. So does what rings must be.
 	pub fn apply(&mut self, what: &What) {
 		match what {
 			What::MarketSet { time, mode } => self.market.record(*time, *mode),

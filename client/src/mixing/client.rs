@@ -5,7 +5,7 @@ use super::{
 	journal::{Bytes32, Entry, Journal, JournalError, Stage},
 	member::MemberKey,
 	proof::{self, Flaw, Proof, ProofError, Proven, Statement},
-	refusals::{code_of, refused_for_good, RING_FAILED},
+	refusals::{code_of, refused_for_good, NOTE_EXPIRED, RING_FAILED, RING_NOT_FOUND},
 };
 use crate::{AccountId32, BlockRef, Call, Client, Error, Ledger, Outcome, PetraConfig, Signer};
 use codec::{Decode, Encode};
@@ -86,6 +86,24 @@ pub enum MixError {
 		/// What the node said last.
 		reason: String,
 	},
+}
+
+impl MixError {
+	/// Whether the note has expired, and is lost: its timesteps' settlement window has passed.
+	pub fn is_expired(&self) -> bool {
+		match self {
+			Self::Refused { meaning, reason } => {
+				*meaning == EXPIRED
+					|| matches!(code_of(reason), Some(NOTE_EXPIRED | RING_NOT_FOUND))
+			},
+			_ => false,
+		}
+	}
+
+	/// Whether nothing comes out of any pool now, since the regulator has paused that.
+	pub fn is_paused(&self) -> bool {
+		matches!(self, Self::Refused { meaning, reason } if *meaning != EXPIRED && code_of(reason).is_none())
+	}
 }
 
 impl From<Flaw> for MixError {
@@ -322,7 +340,8 @@ impl Mixer {
 	}
 
 	/// Takes the note under `key` out of its ring to `recipient`, which should never have been seen. Waits for a usable
-	/// revision, proves over the newest, and does so again when the ring has moved on. Returns when that is final.
+	/// revision, proves over the newest, and does so again when the ring has moved on, or when the connection broke, if it
+	/// is [lasting](Client::connect_lasting). Returns when that is final.
 	///
 	/// # Errors
 	/// [`MixError::RingFailed`]: reclaim it; [`MixError::RingNotReady`] and [`MixError::NotIncluded`] when patience is over:
@@ -362,7 +381,11 @@ impl Mixer {
 					return self.finish(aim, done);
 				}
 			}
-			heads.next_number().await?;
+			match heads.next_number().await {
+				Ok(_) => (),
+				Err(_) if self.client.lasting => heads = self.client.best_heads().await?,
+				Err(error) => return Err(error.into()),
+			}
 		}
 	}
 
@@ -439,7 +462,8 @@ impl Mixer {
 
 	/// Finds out what became of deposits that were under way when a program was killed, and of notes of which the journal
 	/// was lost: looks for the keys in the pools' rings. `keys` are those that the wallet may have used, with their
-	/// numbers. Returns how many notes were found that the journal did not know to be there.
+	/// numbers. Returns how many notes were found that the journal did not know to be there. What was taken out before the
+	/// journal was begun is written down as such, and not counted.
 	///
 	/// # Errors
 	/// As [`Mixer::pools`], and [`MixError::Journal`].
@@ -454,10 +478,17 @@ impl Mixer {
 				}
 				let at = info.members.iter().position(|member| *member == key.public());
 				let Some(index) = at.and_then(|index| u32::try_from(index).ok()) else { continue };
-				let stage = Stage::Pooled { ring, index };
+				let nullifier = proof::nullifier(key, self.genesis, &pool, ring)
+					.ok_or(ProofError::DoesNotHold)?;
+				let ledger = self.client.final_ledger().await?;
+				let stage = if is_used(&ledger, (pool, ring), nullifier).await? {
+					Stage::Withdrawn { recipient: None }
+				} else {
+					found = found.saturating_add(1);
+					Stage::Pooled { ring, index }
+				};
 				let member = Bytes32(key.public());
 				self.journal.record(Entry { note: pool, number: *number, member, stage })?;
-				found = found.saturating_add(1);
 			}
 		}
 		Ok(found)
@@ -496,16 +527,13 @@ impl Mixer {
 
 	/// Whether the note under the key has left its ring: its nullifier is used, or all of the ring's are.
 	async fn left(&self, aim: &Aim) -> Result<Left> {
-		let used = async |ledger: Ledger| {
-			let nullifiers = storage::<_, Static<()>>("Mixing", "Nullifiers");
-			let ring = Static((aim.entry.note, aim.ring));
-			let found = ledger.value(nullifiers, (ring, Static(aim.nullifier))).await?;
-			Ok::<_, Error>(found.is_some())
-		};
-		if used(self.client.final_ledger().await?).await? {
+		let ring = (aim.entry.note, aim.ring);
+		let ledger = self.client.final_ledger().await?;
+		if is_used(&ledger, ring, aim.nullifier).await? {
 			return Ok(Left::Finally);
 		}
-		if used(self.client.ledger().await?).await? {
+		let ledger = self.client.ledger().await?;
+		if is_used(&ledger, ring, aim.nullifier).await? {
 			return Ok(Left::NotFinally);
 		}
 		match (self.ring(&aim.entry.note, aim.ring).await?, aim.entry.note) {
@@ -592,6 +620,10 @@ impl Mixer {
 			Ok(_) => return Ok(true),
 			Err(MixError::Chain(Error::Refused { reason, .. })) => reason,
 			Err(MixError::Chain(Error::Expired { .. })) => return Ok(false),
+			// It may have come through: whether it has is asked before the next one.
+			Err(MixError::Chain(Error::Disconnected { .. })) if self.client.lasting => {
+				return Ok(false)
+			},
 			Err(error) => return Err(error),
 		};
 		if code_of(&reason) == Some(RING_FAILED) {
@@ -632,6 +664,13 @@ async fn mixing_call(client: &Client, name: &str, arguments: impl Encode) -> Res
 		.transactions()
 		.from_call_data_bytes(&bytes)
 		.map_err(|error| Error::metadata(what(), error))?)
+}
+
+/// Whether a nullifier of a ring is used: then the note whose it is has come out.
+async fn is_used(ledger: &Ledger, ring: (Note, u32), nullifier: [u8; 32]) -> crate::Result<bool> {
+	let nullifiers = storage::<_, Static<()>>("Mixing", "Nullifiers");
+	let found = ledger.value(nullifiers, (Static(ring), Static(nullifier))).await?;
+	Ok(found.is_some())
 }
 
 /// Ring and place of a note that is in one.
@@ -723,6 +762,27 @@ mod tests {
 			})
 			.collect();
 		RingInfo { members: vec![[0; 32]; usable.len()], revisions, failed: false }
+	}
+
+	#[test]
+	fn refusals_should_say_whether_the_note_is_lost_or_only_late() {
+		let refused = |reason: &str| {
+			let meaning = refused_for_good(reason).unwrap_or(EXPIRED);
+			let error = MixError::Refused { meaning, reason: reason.into() };
+			(error.is_expired(), error.is_paused())
+		};
+		for (reason, expected) in [
+			("there is no ring 3", (true, false)),
+			("Invalid Transaction (1010): Custom error: 113", (true, false)),
+			("Invalid Transaction (1010): Custom error: 111", (true, false)),
+			("Invalid Transaction (1010): Transaction call is not expected", (false, true)),
+			("Invalid Transaction (1010): Custom error: 117", (false, false)),
+			("Invalid Transaction (1010): Custom error: 118", (false, false)),
+		] {
+			assert_eq!(refused(reason), expected, "{reason}");
+		}
+		let failed = MixError::RingFailed { ring: 3 };
+		assert_eq!((failed.is_expired(), failed.is_paused()), (false, false));
 	}
 
 	#[test]

@@ -3,13 +3,13 @@
 use super::{
 	http::{HOUSEHOLD, ID, SIGNATURE, TIME},
 	messages::{
-		bill_digest, Claim, DepositAddresses, Head, ReadAccount, ReadBills, Realm, Reason, Request,
-		RequestId, SignedAnswer, SignedRequest, Submission, WithdrawAssets,
+		message_digest, Claim, DepositAddresses, Head, ReadAccount, ReadBills, ReadWithdrawal,
+		Realm, Reason, Request, RequestId, SignedAnswer, SignedRequest, Submission, WithdrawAssets,
 	},
 	unix_time,
 };
 use crate::{
-	billing::{Bill, Signed},
+	billing::{Bill, Flag, Signed},
 	types::MeterId,
 	PetraConfig, Signer, H256,
 };
@@ -52,7 +52,7 @@ pub enum DsoError {
 	/// A withdrawal was taken on, and is not on the ledger yet.
 	#[error("{} of {} withdrawn assets are not final yet", .0.iter().filter(|one| !one.progress.is_settled()).count(), .0.len())]
 	NotSettled(Vec<Submission>),
-	/// The DSO has no such withdrawal among the newest ones of the household.
+	/// The DSO has taken on no such withdrawal of the household.
 	#[error("the DSO knows no withdrawal with this id")]
 	NoSuchWithdrawal,
 }
@@ -127,7 +127,15 @@ impl DsoClient {
 	/// # Errors
 	/// As [`DsoClient::withdraw`].
 	pub async fn file_bill(&self, bill: &Signed<Bill>) -> Result<SignedAnswer, DsoError> {
-		self.post("/bills", bill, bill_digest(&self.realm, bill)).await
+		self.post("/bills", bill, message_digest(&self.realm, bill)).await
+	}
+
+	/// Sends a meter's flag: in a timestep, the assets withdrawn and those deposited do not match.
+	///
+	/// # Errors
+	/// As [`DsoClient::withdraw`].
+	pub async fn file_flag(&self, flag: &Signed<Flag>) -> Result<SignedAnswer, DsoError> {
+		self.post("/flags", flag, message_digest(&self.realm, flag)).await
 	}
 
 	/// The household's account, entries from number `after` on.
@@ -141,7 +149,24 @@ impl DsoClient {
 		key: &impl Signer<PetraConfig>,
 	) -> Result<SignedAnswer, DsoError> {
 		let request = ReadAccount { head: Self::head(household), after };
-		self.get("/account", after, SignedRequest::new(request, &self.realm, key)).await
+		let path = format!("/account?after={after}");
+		self.get(path, SignedRequest::new(request, &self.realm, key)).await
+	}
+
+	/// How far one of the household's withdrawals has come: the account without entries, with the submissions of this
+	/// withdrawal alone; with none, if the DSO has taken on no such one.
+	///
+	/// # Errors
+	/// As [`DsoClient::withdraw`].
+	pub async fn withdrawal(
+		&self,
+		household: MeterId,
+		id: RequestId,
+		key: &impl Signer<PetraConfig>,
+	) -> Result<SignedAnswer, DsoError> {
+		let request = ReadWithdrawal { head: Self::head(household), id };
+		let path = format!("/withdrawals?id={id}");
+		self.get(path, SignedRequest::new(request, &self.realm, key)).await
 	}
 
 	/// The household's bills, from period `after` on.
@@ -155,7 +180,8 @@ impl DsoClient {
 		key: &impl Signer<PetraConfig>,
 	) -> Result<SignedAnswer, DsoError> {
 		let request = ReadBills { head: Self::head(household), after };
-		self.get("/bills", after, SignedRequest::new(request, &self.realm, key)).await
+		let path = format!("/bills?after={after}");
+		self.get(path, SignedRequest::new(request, &self.realm, key)).await
 	}
 
 	fn digest_of(&self, signed: &SignedRequest<impl Request>) -> H256 {
@@ -178,19 +204,17 @@ impl DsoClient {
 
 	async fn get<T: Request>(
 		&self,
-		path: &str,
-		after: u64,
+		path: String,
 		signed: SignedRequest<T>,
 	) -> Result<SignedAnswer, DsoError> {
 		let head = signed.request.head();
 		let quoted = |error| self.unreachable(error);
-		let id = serde_json::to_value(head.id).map_err(quoted)?;
 		let signature = serde_json::to_value(&signed.signature).map_err(quoted)?;
 		let request = hyper::Request::builder()
 			.method(Method::GET)
-			.uri(format!("{path}?after={after}"))
+			.uri(path)
 			.header(HOUSEHOLD, head.household.to_string())
-			.header(ID, id.as_str().unwrap_or_default())
+			.header(ID, head.id.to_string())
 			.header(TIME, head.time.to_string())
 			.header(SIGNATURE, signature.as_str().unwrap_or_default());
 		self.ask(request, Vec::new(), self.digest_of(&signed)).await

@@ -10,7 +10,7 @@ use super::{
 	unix_time,
 };
 use crate::{
-	billing::{Bill, Signed},
+	billing::{Bill, Flag, Signed},
 	types::MeterId,
 	AccountId32, PetraConfig, Signer,
 };
@@ -90,14 +90,21 @@ impl<K: Signer<PetraConfig>> Household<K> {
 		}
 	}
 
-	/// How far the assets of a withdrawal have come, in the order in which they were asked for. Empty if the DSO knows none
-	/// with this `id` among the household's newest [200](super::store::MAX_SUBMISSIONS) assets.
+	/// How far the assets of a withdrawal have come, in the order in which they were asked for, however long ago that was.
+	/// Empty if the DSO has taken on none of the household with this `id`.
 	///
 	/// # Errors
 	/// [`DsoError`].
 	pub async fn progress(&self, id: RequestId) -> Result<Vec<Submission>, DsoError> {
-		// No entries: there is none after the last number.
-		let mut submissions = self.statement(u64::MAX).await?.submissions;
+		let start = Instant::now();
+		let mut submissions = loop {
+			let answer = self.dso.withdrawal(self.number, id, &self.key).await;
+			match self.heard(start, answer).await? {
+				Some(Answer::Account(statement)) => break statement.submissions,
+				Some(_) => return Err(self.senseless()),
+				None => (),
+			}
+		};
 		submissions.retain(|submission| submission.id == id);
 		submissions.sort_unstable_by_key(|submission| submission.number);
 		Ok(submissions)
@@ -227,6 +234,20 @@ impl<K: Signer<PetraConfig>> Household<K> {
 		let start = Instant::now();
 		loop {
 			if let Some(answer) = self.heard(start, self.dso.file_bill(bill).await).await? {
+				return self.receipt(answer);
+			}
+		}
+	}
+
+	/// Sends a flag that the household's meter has signed: what was withdrawn and deposited does not match. Can be repeated:
+	/// the same flag is kept once, and has the same receipt.
+	///
+	/// # Errors
+	/// [`DsoError::Refused`] with [`Reason::AlreadyFlagged`] if there is another flag of this billing period: the DSO knows.
+	pub async fn file_flag(&self, flag: &Signed<Flag>) -> Result<Receipt, DsoError> {
+		let start = Instant::now();
+		loop {
+			if let Some(answer) = self.heard(start, self.dso.file_flag(flag).await).await? {
 				return self.receipt(answer);
 			}
 		}

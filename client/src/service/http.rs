@@ -1,8 +1,10 @@
 //! The service over HTTP: paths, sizes, statuses.
 
 use super::{
+	connections::{owner_of, Connections},
 	messages::{
-		Answer, Head, ReadAccount, ReadBills, Reason, RequestId, SignedAnswer, SignedRequest,
+		Answer, Head, ReadAccount, ReadBills, ReadWithdrawal, Reason, RequestId, SignedAnswer,
+		SignedRequest,
 	},
 	openapi::OPENAPI,
 	worker::RoundError,
@@ -34,12 +36,13 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 type Reply = Response<Full<Bytes>>;
 
 /// What is known under a path, and how it is asked.
-const PATHS: [(&str, &[&str]); 7] = [
-	("/withdrawals", &["POST"]),
+const PATHS: [(&str, &[&str]); 8] = [
+	("/withdrawals", &["GET", "POST"]),
 	("/deposit-addresses", &["POST"]),
 	("/claims", &["POST"]),
 	("/account", &["GET"]),
 	("/bills", &["GET", "POST"]),
+	("/flags", &["POST"]),
 	("/realm", &["GET"]),
 	("/openapi.json", &["GET"]),
 ];
@@ -95,6 +98,7 @@ impl<L: Ledger> Service<L> {
 
 	async fn accept(self: Arc<Self>, listener: TcpListener) -> Infallible {
 		let room = Arc::new(Semaphore::new(self.options.max_connections));
+		let connections = Connections::new(self.options.max_connections_of_address);
 		loop {
 			let Ok(place) = room.clone().acquire_owned().await else {
 				tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -104,18 +108,21 @@ impl<L: Ledger> Service<L> {
 				tokio::time::sleep(ACCEPT_PAUSE).await;
 				continue;
 			};
+			// Whom it is too many of is hung up on at once: nobody can take all the room there is.
+			let from = owner_of(peer.ip());
+			let Some(counted) = connections.enter(from) else { continue };
 			let service = self.clone();
 			tokio::spawn(async move {
 				let answer = service_fn(|request| {
 					let service = service.clone();
-					async move { Ok::<_, Infallible>(service.reply(peer.ip(), request).await) }
+					async move { Ok::<_, Infallible>(service.reply(from, request).await) }
 				});
 				let serving = http1::Builder::new()
 					.timer(TokioTimer::new())
 					.header_read_timeout(HEAD_PATIENCE)
 					.serve_connection(TokioIo::new(stream), answer);
 				let _ = tokio::time::timeout(CONNECTION_LIFE, serving).await;
-				drop(place);
+				drop((counted, place));
 			});
 		}
 	}
@@ -182,6 +189,7 @@ impl<L: Ledger> Service<L> {
 			"/withdrawals" => self.withdraw(parsed(&body)?).await?,
 			"/deposit-addresses" => self.deposit_addresses(parsed(&body)?).await?,
 			"/claims" => self.claim(parsed(&body)?).await?,
+			"/flags" => self.file_flag(parsed(&body)?).await?,
 			_ => self.file_bill(parsed(&body)?).await?,
 		})
 	}
@@ -201,13 +209,12 @@ impl<L: Ledger> Service<L> {
 		let signature = text(headers, SIGNATURE)?;
 		let signature =
 			serde_json::from_value(json!(signature)).map_err(|_| Malformed::Header(SIGNATURE))?;
-		let after = match request.uri().query() {
-			None | Some("") => 0,
-			Some(query) => query
-				.strip_prefix("after=")
-				.and_then(|number| number.parse().ok())
-				.ok_or(Malformed::Header("after"))?,
-		};
+		if path == "/withdrawals" {
+			let id = parameter::<RequestId>(request, "id")?.ok_or(Malformed::Header("id"))?;
+			let request = ReadWithdrawal { head, id };
+			return Ok(self.withdrawal(SignedRequest { request, signature }).await?);
+		}
+		let after = parameter::<u64>(request, "after")?.unwrap_or_default();
 		Ok(if path == "/account" {
 			let request = ReadAccount { head, after };
 			self.account(SignedRequest { request, signature }).await?
@@ -248,6 +255,19 @@ fn header<T: std::str::FromStr>(headers: &HeaderMap, name: &'static str) -> Resu
 	text(headers, name)?.parse().map_err(|_| Malformed::Header(name))
 }
 
+/// The one parameter that a question has in its address, if there is anything.
+fn parameter<T: std::str::FromStr>(
+	request: &hyper::Request<Incoming>,
+	name: &'static str,
+) -> Result<Option<T>, Malformed> {
+	let Some(query) = request.uri().query().filter(|query| !query.is_empty()) else {
+		return Ok(None);
+	};
+	let value = query.strip_prefix(name).and_then(|rest| rest.strip_prefix('='));
+	let value = value.and_then(|value| value.parse::<T>().ok());
+	value.map(Some).ok_or(Malformed::Header(name))
+}
+
 /// An answer as JSON, with the status that fits it.
 fn reply_with(answer: &[u8]) -> Reply {
 	let Ok(answer) = SignedAnswer::decode(&mut &*answer) else {
@@ -262,7 +282,11 @@ fn reply_with(answer: &[u8]) -> Reply {
 		Answer::FailedWithdrawal(_) | Answer::Refused(_) => match answer.reason() {
 			Some(Reason::BadSignature | Reason::UnknownHousehold) => StatusCode::UNAUTHORIZED,
 			Some(
-				Reason::Stale | Reason::AlreadyUsed | Reason::AlreadyBilled | Reason::AddressTaken,
+				Reason::Stale
+				| Reason::AlreadyUsed
+				| Reason::AlreadyBilled
+				| Reason::AlreadyFlagged
+				| Reason::AddressTaken,
 			) => StatusCode::CONFLICT,
 			Some(Reason::NotAuthorized | Reason::WrongPath) => StatusCode::FORBIDDEN,
 			Some(Reason::TooManyRequests | Reason::QueueFull) => StatusCode::TOO_MANY_REQUESTS,

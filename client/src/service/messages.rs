@@ -25,9 +25,15 @@ impl RequestId {
 	}
 }
 
+impl std::fmt::Display for RequestId {
+	fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		write!(formatter, "0x{}", hex::encode(self.0))
+	}
+}
+
 impl Serialize for RequestId {
 	fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-		to.serialize_str(&format!("0x{}", hex::encode(self.0)))
+		to.collect_str(self)
 	}
 }
 
@@ -211,6 +217,15 @@ pub struct ReadAccount {
 	pub after: u64,
 }
 
+/// Asks how far one withdrawal has come.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ReadWithdrawal {
+	/// Who asks.
+	pub head: Head,
+	/// The number of the request that withdrew.
+	pub id: RequestId,
+}
+
 /// Asks for the bills.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct ReadBills {
@@ -253,6 +268,7 @@ request!(WithdrawAssets, "petra/Dso/withdrawAssets");
 request!(DepositAddresses, "petra/Dso/depositAddresses");
 request!(Claim, "petra/Dso/claim");
 request!(ReadAccount, "petra/Dso/account", head);
+request!(ReadWithdrawal, "petra/Dso/withdrawal", head);
 request!(ReadBills, "petra/Dso/bills", head);
 
 /// A request with its signature.
@@ -315,6 +331,12 @@ pub enum Reason {
 	PeriodNotBegun,
 	/// Too many requests in too short a time.
 	TooManyRequests,
+	/// There is another flag of this billing period already.
+	AlreadyFlagged,
+	/// A flag of a timestep that has not begun.
+	TimestepNotBegun,
+	/// A flag of no mismatch.
+	NoMismatch,
 }
 
 /// The DSO's answer to a request that it understood.
@@ -401,6 +423,11 @@ pub enum Done {
 		/// Number of the billing period.
 		period: u64,
 	},
+	/// The flag is kept, and the DSO's people are told of it.
+	Flag {
+		/// The timestep that is flagged.
+		timestep: Timestep,
+	},
 }
 
 /// P3's `failedWithdrawal(anonAddress, msg)`.
@@ -454,7 +481,7 @@ pub struct Statement {
 	/// Money that the household can withdraw now, its limit for the billing period aside.
 	#[serde(with = "crate::billing::text")]
 	pub available: Balance,
-	/// The newest submissions, the newest first.
+	/// The newest submissions, the newest first; if one withdrawal was asked for, its own.
 	pub submissions: Vec<Submission>,
 	/// Withdrawals and deposits, as bills count them, from the number that was asked for on.
 	pub entries: Vec<Entry>,
@@ -567,7 +594,7 @@ impl SignedAnswer {
 	}
 }
 
-/// The bytes by which an answer names the bill that it is about.
-pub(crate) fn bill_digest(realm: &Realm, bill: &Signed<Bill>) -> H256 {
-	H256(bill.content.digest(realm.genesis))
+/// The bytes by which an answer names the bill or the flag that it is about.
+pub(crate) fn message_digest(realm: &Realm, signed: &Signed<impl Message>) -> H256 {
+	H256(signed.content.digest(realm.genesis))
 }

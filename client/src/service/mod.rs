@@ -1,4 +1,5 @@
-//! The DSO's service (P3, 4.2): withdrawals for households that do not withdraw themselves, deposits, accounts, bills.
+//! The DSO's service (P3, 4.2): withdrawals for households that do not withdraw themselves, deposits, accounts, bills,
+//! flags.
 //!
 //! [`Service::serve`] answers over HTTP what `openapi.json` describes, and submits to a [`Ledger`] what it has promised.
 //! Whatever it promised is in its [database](store::Store) first. It can be killed at any moment, and the node can be away
@@ -9,6 +10,7 @@
 
 mod chain;
 mod client;
+mod connections;
 mod household;
 mod http;
 mod ledger;
@@ -58,14 +60,16 @@ pub struct Options {
 	pub rate_of_household: (u32, u32),
 	/// The most connections.
 	pub max_connections: usize,
+	/// The most connections of one network address: more are closed at once, so that it cannot take all the room.
+	pub max_connections_of_address: usize,
 	/// The most transactions that are signed and not final.
 	pub ahead: usize,
 	/// The keys with which households sign. Who is not listed signs with its meter's key, as the registry has it.
 	pub keys: BTreeMap<MeterId, AccountId32>,
 	/// How much money a household may owe the DSO. Who is not listed may owe its `max_financial`.
 	pub credit: BTreeMap<MeterId, Balance>,
-	/// Hears what the people who run it should know: that the ledger does not answer, and answers again. No secrets, and
-	/// nothing about households.
+	/// Hears what the people who run it should know: that the ledger does not answer, and answers again; that a meter flags
+	/// a mismatch. No secrets, and nothing else about households.
 	pub notice: fn(&str),
 }
 
@@ -80,6 +84,7 @@ impl Options {
 			rate_of_address: (100, 400),
 			rate_of_household: (20, 200),
 			max_connections: 1_024,
+			max_connections_of_address: 256,
 			ahead: 256,
 			keys: BTreeMap::new(),
 			credit: BTreeMap::new(),

@@ -2,16 +2,17 @@
 
 use super::{
 	messages::{
-		bill_digest, Answer, Asked, Claim, DepositAddresses, FailedWithdrawal, OwnAddress,
-		ReadAccount, ReadBills, Reason, Refusal, Request, SignedRequest, WithdrawAssets,
-		MAX_ADDRESSES,
+		message_digest, Answer, Asked, Claim, DepositAddresses, FailedWithdrawal, OwnAddress,
+		ReadAccount, ReadBills, ReadWithdrawal, Reason, Refusal, Request, SignedRequest, Statement,
+		WithdrawAssets, MAX_ADDRESSES,
 	},
+	store::{Store, StoreResult},
 	unix_time,
 	worker::RoundError,
 	Circumstances, Ledger, Member, Service,
 };
 use crate::{
-	billing::{Bill, Message, Signed},
+	billing::{Bill, Flag, Message, Signed},
 	types::*,
 	H256,
 };
@@ -116,22 +117,13 @@ impl<L: Ledger> Service<L> {
 
 	/// `POST /bills`.
 	pub(crate) async fn file_bill(&self, bill: Signed<Bill>) -> Answered {
-		let (realm, household) = (self.desk.realm, bill.content.meter());
-		let digest = bill_digest(&realm, &bill);
-		let Some(member) = self.member(household).await? else {
-			let msg = format!("no household {household}");
-			return Ok(self.refused(digest, Reason::UnknownHousehold, msg));
-		};
-		if !bill.is_signed_by(realm.genesis, &member.key) {
-			let msg = "the bill is not signed by the household's meter for this chain";
-			return Ok(self.refused(digest, Reason::BadSignature, msg.into()));
-		}
-		if !self.may_ask(household) {
-			return Ok(self.refused(digest, Reason::TooManyRequests, "ask again later".into()));
+		let (household, digest) = (bill.content.meter(), message_digest(&self.desk.realm, &bill));
+		if let Err((reason, msg)) = self.meter_of(&bill).await? {
+			return Ok(self.refused(digest, reason, msg));
 		}
 		let (desk, time) = (self.desk.clone(), unix_time());
 		let parameters = self.blocking(|store| store.parameters()).await?;
-		let present = parameters.map_or(0, |parameters| period_at(time, &parameters));
+		let present = parameters.map_or(0, |known| period_of(timestep_at(time, &known), &known));
 		let period = bill.content.period();
 		// So there are as many bills of a household as there were periods, whatever its meter sends.
 		if period > present {
@@ -141,25 +133,82 @@ impl<L: Ledger> Service<L> {
 		self.blocking(move |store| store.file_bill(&desk, &bill, household, time)).await
 	}
 
+	/// `POST /flags`.
+	pub(crate) async fn file_flag(&self, flag: Signed<Flag>) -> Answered {
+		let digest = message_digest(&self.desk.realm, &flag);
+		if let Err((reason, msg)) = self.meter_of(&flag).await? {
+			return Ok(self.refused(digest, reason, msg));
+		}
+		let Flag { meter, timestep, mismatch } = flag.content;
+		if mismatch == 0 {
+			let msg = format!("at timestep {timestep} nothing is amiss: the mismatch is zero");
+			return Ok(self.refused(digest, Reason::NoMismatch, msg));
+		}
+		let (desk, time) = (self.desk.clone(), unix_time());
+		let parameters = self.blocking(|store| store.parameters()).await?;
+		let (present, period) = parameters
+			.map_or((0, 0), |known| (timestep_at(time, &known), period_of(timestep, &known)));
+		// So there are as many flags of a household as there were periods, whatever its meter sends.
+		if timestep > present {
+			let msg = format!("the flag is of timestep {timestep}, and this is timestep {present}");
+			return Ok(self.refused(digest, Reason::TimestepNotBegun, msg));
+		}
+		let notice = self.options.notice;
+		// Whoever sent it may hang up meanwhile: the DSO's people are told all the same.
+		self.blocking(move |store| {
+			let (answer, is_new) = store.file_flag(&desk, &flag, period, time)?;
+			if is_new {
+				notice(&format!(
+					"the meter of household {meter} reports a mismatch of {mismatch} W at timestep {timestep}"
+				));
+			}
+			Ok(answer)
+		})
+		.await
+	}
+
 	/// `GET /account`.
 	pub(crate) async fn account(&self, signed: SignedRequest<ReadAccount>) -> Answered {
+		let after = signed.request.after;
+		self.statement(signed, move |store, of, (request, time)| {
+			store.statement(of, (request, time, after))
+		})
+		.await
+	}
+
+	/// `GET /withdrawals`.
+	pub(crate) async fn withdrawal(&self, signed: SignedRequest<ReadWithdrawal>) -> Answered {
+		let id = signed.request.id;
+		self.statement(signed, move |store, of, (request, time)| {
+			store.statement_of_withdrawal(of, (request, time, id))
+		})
+		.await
+	}
+
+	/// What `read` shows of the household's account, with the credit that it has, to a request at a time.
+	async fn statement<T: Request>(
+		&self,
+		signed: SignedRequest<T>,
+		read: impl FnOnce(&Store, (MeterId, Balance), (H256, u64)) -> StoreResult<Statement>
+			+ Send
+			+ 'static,
+	) -> Answered {
 		let asked = Asked::of(&signed.request, &self.desk.realm);
 		let member = match self.household_of(&signed).await? {
 			Ok(member) => member,
 			Err((reason, msg)) => return Ok(self.refused(asked.digest, reason, msg)),
 		};
-		let ReadAccount { head, after } = signed.request;
+		let household = asked.head.household;
 		let (desk, time) = (self.desk.clone(), unix_time());
 		let parameters = self.blocking(|store| store.parameters()).await?;
-		let length = parameters.map_or(0, |parameters| parameters.timestep_ms);
-		let now = time.checked_div(length).unwrap_or_default();
-		let credit = self.options.credit.get(&head.household).copied();
+		let now = parameters.map_or(0, |known| timestep_at(time, &known));
+		let credit = self.options.credit.get(&household).copied();
 		let credit = credit.unwrap_or_else(|| member.credit(now));
 		self.blocking(move |store| {
 			Ok(match store.ask(&desk, &asked, time)? {
 				Ok(()) => {
-					let of = (head.household, credit);
-					desk.sign(Answer::Account(store.statement(of, (asked.digest, time, after))?))
+					let statement = read(store, (household, credit), (asked.digest, time))?;
+					desk.sign(Answer::Account(statement))
 				},
 				Err(refusal) => refusal,
 			})
@@ -211,6 +260,25 @@ impl<L: Ledger> Service<L> {
 		Ok(Ok(member))
 	}
 
+	/// Whether the meter of a household signed this, and does not send too much.
+	async fn meter_of<T: Message>(
+		&self,
+		signed: &Signed<T>,
+	) -> Result<Result<(), (Reason, String)>, RoundError> {
+		let household = signed.content.meter();
+		let Some(member) = self.member(household).await? else {
+			return Ok(Err((Reason::UnknownHousehold, format!("no household {household}"))));
+		};
+		if !signed.is_signed_by(self.desk.realm.genesis, &member.key) {
+			let msg = "it is not signed by the household's meter for this chain";
+			return Ok(Err((Reason::BadSignature, msg.into())));
+		}
+		if !self.may_ask(household) {
+			return Ok(Err((Reason::TooManyRequests, "ask again later".into())));
+		}
+		Ok(Ok(()))
+	}
+
 	fn may_ask(&self, household: MeterId) -> bool {
 		self.rates.lock().is_ok_and(|mut rates| rates.household(household))
 	}
@@ -247,10 +315,14 @@ impl<L: Ledger> Service<L> {
 	}
 }
 
-/// The billing period at a time (unix time in milliseconds).
-fn period_at(time: u64, parameters: &Parameters) -> u64 {
-	let now = time.checked_div(parameters.timestep_ms).unwrap_or_default();
-	now.checked_div(parameters.billing_period).unwrap_or_default()
+/// The timestep at a time (unix time in milliseconds).
+fn timestep_at(time: u64, parameters: &Parameters) -> Timestep {
+	time.checked_div(parameters.timestep_ms).unwrap_or_default()
+}
+
+/// The billing period of a timestep.
+fn period_of(timestep: Timestep, parameters: &Parameters) -> u64 {
+	timestep.checked_div(parameters.billing_period).unwrap_or_default()
 }
 
 async fn on_a_thread<T: Send + 'static>(

@@ -181,7 +181,6 @@ pub async fn setting(
 	units: &Units,
 	span: Span,
 ) -> Result<Setting, SimulationError> {
-	let head = client.finalized_head().await?;
 	let node: String = client
 		.rpc
 		.request("system_version", rpc_params![])
@@ -191,7 +190,7 @@ pub async fn setting(
 		.block_hash(span.last_block)
 		.await?
 		.ok_or_else(|| Error::BlockNotFound(span.last_block.to_string()))?;
-	let authorities = client.authorities(head.hash).await?;
+	let authorities = client.authorities(last_hash).await?;
 	let rules: Option<RingRules> = client.storage("Mixing", "Rules", ()).await?;
 	let (mode, fixed_price) = match options.market {
 		MarketMode::FixedPrice(price) => ("fixedPrice", Some(price)),

@@ -130,7 +130,8 @@ fn spawn(program: &Program) -> Result<Child, SimulationError> {
 	let errors = log.try_clone().map_err(failed)?;
 	Command::new(&program.path)
 		.args(&program.arguments)
-		.stdin(Stdio::null())
+		// Open as long as this process lives, however it ends.
+		.stdin(Stdio::piped())
 		.stdout(log)
 		.stderr(errors)
 		.kill_on_drop(true)

@@ -9,7 +9,7 @@ use super::{
 use crate::{
 	billing::file::BillFile,
 	types::{AssetKind, Balance, MarketMode},
-	wallet::{Costs, Passphrase, Phrase, Role, Wallet, Words},
+	wallet::{write_private, Costs, Passphrase, Phrase, Role, Wallet, Words},
 	AccountId32, Keypair,
 };
 use chrono::DateTime;
@@ -25,6 +25,8 @@ use subxt_signer::SecretUri;
 
 /// The longest random delay of an agent's step, in milliseconds, for each second of a timestep.
 const SPREAD: u64 = 250;
+/// What makes a program end when the simulation does, also when that is killed.
+const WITH_SIMULATION: &str = "--until-stdin-ends";
 
 /// Where a household's files are, and its keys.
 pub struct Home {
@@ -58,7 +60,7 @@ pub fn furnish(options: &Options, plan: &Plan) -> Result<Vec<Home>, SimulationEr
 	let secret: [u8; 16] = rand::random();
 	let secret = hex::encode(secret);
 	fs::create_dir_all(&options.directory).map_err(at(&options.directory))?;
-	fs::write(&file, &secret).map_err(at(&file))?;
+	write_private(&file, &secret).map_err(at(&file))?;
 	let passphrase = Passphrase::new(secret)?;
 	let home = |household: &Plans| {
 		let directory = options.directory.join(format!("household-{}", household.meter));
@@ -72,7 +74,7 @@ pub fn furnish(options: &Options, plan: &Plan) -> Result<Vec<Home>, SimulationEr
 			let path = directory.join(name);
 			let text = single_column(&household.name, &options.profile.from, minutes, values)
 				.map_err(|error| SimulationError::Plan(error.to_string()))?;
-			fs::write(&path, text).map_err(at(&path))?;
+			write_private(&path, text).map_err(at(&path))?;
 		}
 		Ok(Home {
 			meter_key: meter.account(Role::Meter(household.meter))?.address(),
@@ -105,7 +107,7 @@ pub fn service(
 ) -> Result<Service, SimulationError> {
 	let key_file = options.directory.join("dso.key");
 	let phrase = Phrase::generate(Words::Twelve);
-	fs::write(&key_file, phrase.words().as_bytes()).map_err(at(&key_file))?;
+	write_private(&key_file, phrase.words().as_bytes()).map_err(at(&key_file))?;
 	let key = SecretUri::from_str(&phrase.words())
 		.ok()
 		.and_then(|uri| Keypair::from_uri(&uri).ok())
@@ -115,7 +117,7 @@ pub fn service(
 		.map_err(at(&key_file))?
 		.port();
 	let listen = format!("127.0.0.1:{port}");
-	let mut arguments = Vec::new();
+	let mut arguments = vec![WITH_SIMULATION.to_string()];
 	let database = options.directory.join("dso.redb");
 	for (name, value) in [
 		("--url", options.urls.last().cloned().unwrap_or_default()),
@@ -158,7 +160,7 @@ pub fn basket(household: &Plans, money_note: Balance) -> String {
 		};
 		format!("{kind} {}x{}", line.power, line.notes)
 	});
-	let money = (household.money > 0).then(|| format!("money {money_note}x{}", household.money));
+	let money = (household.money > 0).then(|| format!("money {money_note}"));
 	lines.chain(money).collect::<Vec<_>>().join(",")
 }
 
@@ -174,6 +176,7 @@ pub fn programs(
 	let file = |name: &str| home.directory.join(name).display().to_string();
 	let common = |wallet: &str| {
 		vec![
+			WITH_SIMULATION.into(),
 			"--json".into(),
 			"--url".into(),
 			url.to_string(),
@@ -193,11 +196,14 @@ pub fn programs(
 		("--bill-first", plan.bill_first.to_string()),
 		("--bill-last", plan.bill_last.to_string()),
 		("--bill", file("bill.json")),
+		("--flag", file("flag.json")),
 		("--addresses", file("addresses")),
 		("--spread", SPREAD.saturating_mul(plan.lead).to_string()),
 	] {
 		meter.extend([name.into(), value]);
 	}
+	// A report has every figure, and each must be what the meter signed.
+	meter.push("--detailed".into());
 	let mut prosumer = common("prosumer.wallet");
 	prosumer.extend(["prosumer".into(), "run".into()]);
 	let strategy = match options.market {

@@ -77,12 +77,17 @@ fn keep_directory(path: &Path) -> Result<(), WalletError> {
 }
 
 /// For writing, readable by the owner alone.
-fn private() -> OpenOptions {
+pub(crate) fn private() -> OpenOptions {
 	let mut options = OpenOptions::new();
 	options.write(true).create(true);
 	#[cfg(unix)]
 	std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
 	options
+}
+
+/// Writes a file that only its owner may read.
+pub(crate) fn write_private(path: &Path, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
+	private().truncate(true).open(path)?.write_all(bytes.as_ref())
 }
 
 fn beside(path: &Path, extension: &str) -> PathBuf {

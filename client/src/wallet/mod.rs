@@ -26,6 +26,7 @@ mod sealed;
 mod tests;
 
 pub use error::WalletError;
+pub(crate) use file::{private, write_private};
 pub use keys::{Account, MemberSecret, Role};
 pub use passphrase::{Passphrase, PassphraseSource, PASSPHRASE_VARIABLE};
 pub use phrase::{Phrase, Words};

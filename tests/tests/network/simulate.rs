@@ -4,10 +4,12 @@
 //! `make test-long`.
 
 use crate::{command::violated, support::ensure};
+use codec::Encode;
 use nix::{
 	sys::signal::{kill, Signal},
 	unistd::Pid,
 };
+use petra_client::billing::{file::BillFile, Bill};
 use petra_report::Report;
 use petra_tests::{
 	browser,
@@ -81,12 +83,9 @@ async fn simulated(
 	Ok(report)
 }
 
-/// The day that was measured, or else the one that ships with petra.
-fn day() -> Day {
-	Day::measured().unwrap_or_else(|| {
-		println!("the measured profile is not on this machine: replaying petra's own");
-		Day::shipped()
-	})
+/// The day that was measured, or if none is given, the one that ships with petra.
+fn day() -> Result<Day> {
+	Ok(Day::measured()?.unwrap_or_else(Day::shipped))
 }
 
 /// A report in which one figure is another one does not pass.
@@ -119,20 +118,19 @@ async fn verify_a_bill(network: &LocalNetwork, out: &Path, report: &Report) -> R
 		Ok(command)
 	};
 	println!("{}", must(&mut bill(home.join("bill.json"))?, 0, READING).await?);
-	let text = fs::read_to_string(home.join("bill.json")).map_err(violated)?;
-	let owed = household.bill.owed;
-	let file: Value = serde_json::from_str(&text).map_err(violated)?;
-	let bytes = file["bytes"].as_str().unwrap_or_default();
-	let (from, to) = (encoded(owed), encoded(owed + 1));
-	ensure(bytes.matches(&from).count() == 1, || format!("{owed} is not once in {text}"))?;
+	let mut file = BillFile::read(&home.join("bill.json")).map_err(violated)?;
+	let mut signed = file.bill().map_err(violated)?;
+	let owed = signed.content.owed().map_err(violated)?;
+	ensure(owed == household.bill.owed, || format!("{owed}, {:?}", household.bill))?;
+	let Bill::Detailed(detailed) = &mut signed.content else {
+		return Err(violated("the bill is a total alone"));
+	};
+	let last = detailed.figures.last_mut().ok_or_else(|| violated("the bill is empty"))?;
+	last.bill += 1;
+	file.bytes = format!("0x{}", hex::encode(signed.encode()));
 	let altered = home.join("altered-bill.json");
-	fs::write(&altered, text.replace(&from, &to)).map_err(violated)?;
+	file.write(&altered).map_err(violated)?;
 	must(&mut bill(altered)?, MISMATCH, READING).await.map(|_| ())
-}
-
-/// An amount as it stands in a bill's bytes.
-fn encoded(amount: i128) -> String {
-	hex::encode(amount.to_le_bytes())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -142,7 +140,7 @@ async fn day_should_be_replayed_by_agents_that_mix_and_be_verified() -> Result {
 	// Proofs need both cores.
 	let options = simulation::network("simulate", TIMESTEP).undisturbed();
 	with_network(options, async |network| {
-		let day = day();
+		let day = day()?;
 		let report = simulated(network, &day, &out, &[], LIMIT).await?;
 		let totals = &report.figures.totals;
 		ensure(totals.trades >= day.trades, || format!("{totals:?}"))?;
@@ -158,33 +156,36 @@ async fn day_should_be_replayed_by_agents_that_mix_and_be_verified() -> Result {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn households_should_end_when_their_simulation_is_terminated() -> Result {
+async fn households_should_end_with_their_simulation() -> Result {
 	let directory = ScratchDirectory::new("simulate-ended")?;
-	let out = directory.path().join("day");
-	let place = out.display().to_string();
 	let day = Day::shipped();
 	with_network(simulation::network("simulate-ended", TIMESTEP), async |network| {
 		wait::finalized(&network.client(FULL_NODE).await?, 1).await?;
-		let mut simulation =
-			simulation::command(network, &day, &out, &[])?.spawn().map_err(violated)?;
-		// A meter and an agent of each of nine households, and the simulation.
-		wait_for_processes(&place, 19).await?;
-		let pid = simulation.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
-		let pid = pid.ok_or_else(|| violated("the simulation has ended"))?;
-		kill(pid, Signal::SIGTERM).map_err(violated)?;
-		let status = simulation.wait().await.map_err(violated)?;
-		ensure(status.code() == Some(ENDED), || status.to_string())?;
-		wait_for_processes(&place, 0).await
+		for (signal, code) in [(Signal::SIGTERM, Some(ENDED)), (Signal::SIGKILL, None)] {
+			let out = directory.path().join(signal.as_str());
+			let place = out.display().to_string();
+			let mut simulation =
+				simulation::command(network, &day, &out, &[])?.spawn().map_err(violated)?;
+			// A meter and an agent of each of nine households, and the simulation.
+			wait_for_processes(&place, 19).await?;
+			let pid = simulation.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
+			let pid = pid.ok_or_else(|| violated("the simulation has ended"))?;
+			kill(pid, signal).map_err(violated)?;
+			let status = simulation.wait().await.map_err(violated)?;
+			ensure(status.code() == code, || status.to_string())?;
+			wait_for_processes(&place, 0).await?;
+		}
+		Ok(())
 	})
 	.await
 }
 
 /// Hours in which there is less than neighbours want.
-fn scarce() -> Day {
-	match Day::measured() {
+fn scarce() -> Result<Day> {
+	Ok(match Day::measured()? {
 		Some(day) => Day { from: "8:00", to: "9:30", ..day },
 		None => Day { from: "17:15", to: "19:15", ..Day::shipped() },
-	}
+	})
 }
 
 /// Replays a day in all three modes, on the meters' path and on the DSO's, or in those of them that are wanted. Says which
@@ -228,25 +229,25 @@ async fn replay(name: &'static str, day: Day, mixing: bool) -> Result {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "it takes half an hour: make test-long"]
 async fn afternoon_should_be_replayed_in_every_way_with_mixing() -> Result {
-	replay("simulate-afternoon-mixed", day(), true).await
+	replay("simulate-afternoon-mixed", day()?, true).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "it takes a quarter of an hour: make test-long"]
 async fn afternoon_should_be_replayed_in_every_way_without_mixing() -> Result {
-	replay("simulate-afternoon", day(), false).await
+	replay("simulate-afternoon", day()?, false).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "it takes twenty minutes: make test-long"]
 async fn scarcity_should_be_replayed_in_every_way_with_mixing() -> Result {
-	replay("simulate-scarcity-mixed", scarce(), true).await
+	replay("simulate-scarcity-mixed", scarce()?, true).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "it takes a quarter of an hour: make test-long"]
 async fn scarcity_should_be_replayed_in_every_way_without_mixing() -> Result {
-	replay("simulate-scarcity", scarce(), false).await
+	replay("simulate-scarcity", scarce()?, false).await
 }
 
 /// Processes whose command line has a part.
@@ -293,7 +294,7 @@ async fn trades(network: &LocalNetwork, wanted: u64) -> Result {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "it takes five minutes: make test-long"]
 async fn day_should_go_on_when_validator_service_agent_and_meter_are_killed() -> Result {
-	let day = day();
+	let day = day()?;
 	// Of the measured day; petra's own has not so many.
 	let wanted = if day.trades < 20 { 1 } else { 20 };
 	let directory = ScratchDirectory::new("simulate-faults")?;

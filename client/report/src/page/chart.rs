@@ -220,12 +220,14 @@ impl Chart<'_> {
 				level.colour
 			);
 		}
-		for series in &self.series {
-			match series.kind {
-				Kind::Line => svg += &self.line(series, units, frame, &scale),
-				Kind::Point => svg += &self.points(series, units, frame, &scale),
-				_ => (),
-			}
+		let drawn: Vec<_> = (self.series.iter())
+			.filter(|series| matches!(series.kind, Kind::Line | Kind::Point))
+			.collect();
+		for (over, series) in (0..drawn.len()).rev().zip(drawn) {
+			svg += &match series.kind {
+				Kind::Line => self.line(series, over, units, frame, &scale),
+				_ => self.points(series, over, units, frame, &scale),
+			};
 		}
 		svg += &self.hints(units, frame);
 		svg + &frame.x_title(self.along) + "</svg>\n"
@@ -351,7 +353,15 @@ impl Chart<'_> {
 		})
 	}
 
-	fn line(&self, series: &Series, units: Units, frame: &Frame, scale: &Scale) -> String {
+	/// A line, the thicker the more are drawn `over` it, so that it shows below one with the same values.
+	fn line(
+		&self,
+		series: &Series,
+		over: usize,
+		units: Units,
+		frame: &Frame,
+		scale: &Scale,
+	) -> String {
 		let mut path = String::new();
 		let mut pen = 'M';
 		for place in self.places(series, units, frame, scale) {
@@ -363,22 +373,35 @@ impl Chart<'_> {
 				None => 'M',
 			};
 		}
-		let line = format!("<path class=\"line s{}\" d=\"{path}\"/>", series.colour);
+		let line = format!(
+			"<path class=\"line s{}\" stroke-width=\"{:.1}\" d=\"{path}\"/>",
+			series.colour,
+			2.2 + 2.6 * over as f64
+		);
 		// Points tell values apart where there is room.
 		match self.pitch(frame) > 14.0 {
-			true => line + &self.points(series, units, frame, scale),
+			true => line + &self.points(series, over, units, frame, scale),
 			false => line,
 		}
 	}
 
-	fn points(&self, series: &Series, units: Units, frame: &Frame, scale: &Scale) -> String {
-		let radius = if self.pitch(frame) > 14.0 { 3.2 } else { 2.0 };
+	/// Points, the larger the more are drawn `over` them.
+	fn points(
+		&self,
+		series: &Series,
+		over: usize,
+		units: Units,
+		frame: &Frame,
+		scale: &Scale,
+	) -> String {
+		let (radius, more) = if self.pitch(frame) > 14.0 { (3.2, 1.6) } else { (2.0, 1.0) };
+		let radius = radius + more * over as f64;
 		let points: String = self
 			.places(series, units, frame, scale)
 			.flatten()
 			.map(|(x, y, mark)| {
 				format!(
-					"<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" data-figure=\"{}\" data-raw=\"{}\"/>",
+					"<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\" data-figure=\"{}\" data-raw=\"{}\"/>",
 					escape(&mark.path),
 					mark.raw.text
 				)

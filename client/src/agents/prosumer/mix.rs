@@ -178,9 +178,14 @@ impl Prosumer {
 				mixer.recover(&[(number, key.clone())]).await?;
 			},
 			Err(AgentError::Chain(error @ (Error::Dispatch { .. } | Error::Refused { .. }))) => {
-				let why = error.to_string();
-				self.hear(json!({ "step": "not pooled", "note": name, "why": why }));
-				return Ok(false);
+				// What is refused now may be in a block later, and then the note is in its pool.
+				self.store.settle_all(&self.client, &sending).await?;
+				if !self.store.is_sent(&sending)? {
+					let why = error.to_string();
+					self.hear(json!({ "step": "not pooled", "note": name, "why": why }));
+					return Ok(false);
+				}
+				mixer.recover(&[(number, key.clone())]).await?;
 			},
 			Err(error) => return Err(error),
 		}
@@ -198,6 +203,10 @@ impl Prosumer {
 	) -> Result<bool> {
 		let Passage { name, to, .. } = passage;
 		let stage = mixer.journal().entry(key.public()).map(|entry| &entry.stage);
+		if matches!(stage, Some(Stage::Withdrawn { .. })) {
+			// It came out before the journal was lost.
+			return Ok(false);
+		}
 		if matches!(stage, Some(Stage::Reclaiming { .. })) {
 			return self.take_back(mixer, key, passage).await.map(|()| false);
 		}
@@ -221,6 +230,19 @@ impl Prosumer {
 					if attempts < ATTEMPTS =>
 				{
 					attempts = attempts.saturating_add(1);
+				},
+				// It is lost, but the other notes are not.
+				Err(error) if error.is_expired() => {
+					let why = error.to_string();
+					self.hear(json!({ "step": "lost", "note": name, "why": why }));
+					return Ok(false);
+				},
+				// Each attempt makes a proof.
+				Err(error) if error.is_paused() => {
+					let mut ticker = ticker.clone();
+					for _ in 0..BLOCKS {
+						ticker.next().await;
+					}
 				},
 				Err(error) => return Err(error.into()),
 			}

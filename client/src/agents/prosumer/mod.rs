@@ -13,7 +13,7 @@ mod trade;
 use super::{
 	link::{Answer, Link, Question},
 	store::Store,
-	strategy::{chosen, Strategy},
+	strategy::{chosen, followed, Strategy},
 	ticker::Ticker,
 	AgentError, Hears, Result,
 };
@@ -21,7 +21,7 @@ use crate::{
 	mixing::basket::{random_delay, randomness, Line},
 	types::*,
 	wallet::{Account, Role, Wallet},
-	Client, Error,
+	Client, Error, Ledger,
 };
 use futures::future::try_join_all;
 use serde_json::json;
@@ -58,6 +58,8 @@ pub struct ProsumerOptions {
 	pub members: Option<u32>,
 	/// What was traded is mixed again if it is traded by so many timesteps before the gate closes; none: never.
 	pub again: Option<Timestep>,
+	/// The household's share, in percent, of what control signals ask for.
+	pub follow: u8,
 	/// The longest random delay of a step.
 	pub spread: Duration,
 }
@@ -106,8 +108,9 @@ pub async fn run(
 	}
 	let store = Store::open(&options.data.join("prosumer.redb"))?;
 	let link = Link::new(&options.meter);
+	let farewell = format!("saying farewell/{}", options.first);
 	// Killed after it had said so, and its meter has left since.
-	if store.read::<bool>("saying farewell")?.is_some() && link.is_over() {
+	if store.read::<bool>(&farewell)?.is_some() && link.is_over() {
 		return Ok(());
 	}
 	let Answer::About { meter, feeder, .. } = link.ask(&Question::About).await? else {
@@ -137,7 +140,7 @@ pub async fn run(
 	while let Some(stretch) = stretches.join_next().await {
 		stretch.map_err(|error| AgentError::Options(error.to_string()))??;
 	}
-	prosumer.store.write("saying farewell", &true)?;
+	prosumer.store.write(&farewell, &true)?;
 	prosumer.link.ask(&Question::Finished).await?;
 	prosumer.hear(json!({ "step": "finished" }));
 	Ok(())
@@ -176,18 +179,49 @@ impl Prosumer {
 			}
 			self.pause().await;
 		}
-		let lots = self.lots(start, end, expected);
+		let expected = self.followed(&tick.ledger, start, expected).await?;
+		let lots = self.lots(start, end, &expected);
 		if lots.is_empty() {
 			return Ok(());
 		}
 		self.store.write(&asked, &true)?;
-		if let Err(error) = self.withdraw(start, &lots).await {
-			let AgentError::Refused(reason) = error else { return Err(error) };
-			self.hear(json!({ "step": "refused", "start": start, "reason": reason }));
-			// The DSO's service may have refused some and granted others, which must come back.
+		let withdrawn = format!("withdrawn/{start}");
+		if self.store.read::<bool>(&withdrawn)?.is_none() {
+			if let Err(error) = self.withdraw(start, &lots).await {
+				let AgentError::Refused(reason) = error else { return Err(error) };
+				self.hear(json!({ "step": "refused", "start": start, "reason": reason }));
+				// The DSO's service may have refused some and granted others, which must come back.
+			}
+			self.store.write(&withdrawn, &true)?;
 		}
 		try_join_all(lots.iter().map(|lot| self.lot(lot, ticker.clone()))).await?;
 		Ok(())
+	}
+
+	/// What is expected in a stretch, with the household's share of the control signals that there are when it begins to act;
+	/// the same after a restart. The household's devices hear of a share, and are to do as it says.
+	async fn followed(
+		&self,
+		ledger: &Ledger,
+		start: Timestep,
+		expected: &[i64],
+	) -> Result<Vec<i64>> {
+		if self.options.follow == 0 {
+			return Ok(expected.to_vec());
+		}
+		let name = format!("expected/{start}");
+		if let Some(known) = self.store.read(&name)? {
+			return Ok(known);
+		}
+		let mut following = Vec::new();
+		for (t, watts) in (start..).zip(expected) {
+			following.push(followed(*watts, ledger.control_signal(t).await?, self.options.follow));
+		}
+		self.store.write(&name, &following)?;
+		if following != expected {
+			self.hear(json!({ "step": "following", "start": start, "expected": following }));
+		}
+		Ok(following)
 	}
 
 	/// The notes of a stretch, and which of them are traded.

@@ -8,11 +8,12 @@ use super::{
 	},
 	Lot, Prosumer, Result,
 };
-use crate::{calls, petra::offers::events::OfferPosted, types::*, wallet::Account};
+use crate::{calls, petra::offers::events::OfferPosted, types::*, wallet::Account, Ledger};
 use serde_json::json;
 
-/// Offers that are looked at.
+/// Offers that are asked for at a time, and how many times at most.
 const OFFERS: u32 = 200;
+const PAGES: usize = 25;
 
 impl Prosumer {
 	/// Offers a note, or accepts an offer with it, until it is traded or the gate closes. Never twice: what is sent under
@@ -39,7 +40,7 @@ impl Prosumer {
 
 	/// Posts an offer, and waits until it is taken or the gate closes. In an auction the ledger clears then.
 	async fn post(&self, lot: &Lot, owner: &Account, ticker: &mut Ticker) -> Result<()> {
-		let name = format!("post/{}", lot.name);
+		let name = format!("post/{}/offer", lot.name);
 		if self.store.is_sent(&name)? || !self.is_gated(lot, ticker.last().now) {
 			// An asset that is not there was offered before a restart: then what was sent is known.
 			let asset = match self.untraded(owner).await? {
@@ -54,7 +55,14 @@ impl Prosumer {
 					self.hear(json!({ "step": "posted", "note": lot.name, "offer": id }));
 				},
 				Ok(Once::Before) => (),
-				Err(error) => return self.missed(lot, error),
+				Err(error) => {
+					self.missed(lot, error)?;
+					// What is refused now may be in a block later, and then it is offered.
+					self.store.settle_all(&self.client, &name).await?;
+					if !self.store.is_sent(&name)? {
+						return Ok(());
+					}
+				},
 			}
 		}
 		let mut tick = ticker.last();
@@ -69,11 +77,11 @@ impl Prosumer {
 			ticker.reach(lot.start).await;
 			return Ok(());
 		}
-		let name = format!("rescind/{}", lot.name);
 		let ledger = self.client.final_ledger().await?;
-		let offers = ledger.offers(lot.kind, lot.start, lot.end, None, OFFERS).await?.into_iter();
+		let offers = offers(&ledger, lot.kind, lot.start, lot.end).await?.into_iter();
 		let mine = offers.filter(|(_, offer)| offer.poster == owner.address()).map(|(id, _)| id);
 		for id in mine {
+			let name = format!("rescind/{}/{id}", lot.name);
 			let call = calls::rescind_offer(id);
 			match self.store.once(&self.client, &name, &call, owner).await {
 				Ok(_) => {
@@ -101,7 +109,7 @@ impl Prosumer {
 		let mut missed = 0_u32;
 		while !self.is_gated(lot, tick.now) {
 			let ledger = &tick.ledger;
-			let offers = ledger.offers(AssetKind::Production, start, end, None, OFFERS).await?;
+			let offers = offers(ledger, AssetKind::Production, start, end).await?;
 			if let Some((offer, _)) = best(&mine, &offers, missed, rand::random::<u16>().into()) {
 				let Some(asset) = self.untraded(owner).await? else { return Ok(()) };
 				let limits = TradeLimits { price: reservation, min_power: power, start, end };
@@ -120,4 +128,24 @@ impl Prosumer {
 		}
 		Ok(())
 	}
+}
+
+/// The offers of a kind that cover a timestep of an interval.
+async fn offers(
+	ledger: &Ledger,
+	kind: AssetKind,
+	start: Timestep,
+	end: Timestep,
+) -> Result<Vec<(OfferId, Offer)>> {
+	let mut all = Vec::new();
+	for _ in 0..PAGES {
+		let last = all.last().map(|(id, _)| *id);
+		let page = ledger.offers(kind, start, end, last, OFFERS).await?;
+		let more = page.len() == OFFERS as usize;
+		all.extend(page);
+		if !more {
+			break;
+		}
+	}
+	Ok(all)
 }

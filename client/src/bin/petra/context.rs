@@ -9,14 +9,19 @@ use petra_client::{
 	types::{AssetId, EnergyAsset, Price, Timestep},
 	units::{Converter, PriceInput, TimeInput},
 	wallet::{Account, PassphraseSource, Role, Wallet},
-	AccountId32, Client, Keypair, Ledger, Outcome, Payload,
+	AccountId32, Client, Error, Keypair, Ledger, Outcome, Payload,
 };
-use std::{str::FromStr, time::Duration};
+use std::{future::Future, str::FromStr, time::Duration};
 use subxt_signer::SecretUri;
+use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
 /// How long to go on trying to connect.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for a node that went away while a transaction was awaited: no transaction is valid for so long.
+const ABSENCE: Duration = Duration::from_secs(300);
+/// How long after the node was there to ask whether it still is.
+const GLANCE: Duration = Duration::from_secs(5);
 
 /// Settings, and what is made of them when it is needed.
 pub struct Context {
@@ -44,13 +49,13 @@ impl FromStr for AddressInput {
 }
 
 impl Context {
-	/// A connection to the node, which is made anew if it breaks.
+	/// A connection to the node, which is made anew if it breaks: then requests wait until it is there again.
 	pub async fn client(&self) -> Result<Client, Failure> {
 		let url = &self.settings.url;
 		if !url.starts_with("ws://") && !url.starts_with("wss://") {
 			return Err(Failure::Usage(format!("{url:?} does not begin with ws:// or wss://")));
 		}
-		let connecting = Client::connect_within(url, PATIENCE);
+		let connecting = Client::connect_lasting(url, PATIENCE);
 		Ok(during(&format!("connecting to {url}"), connecting).await?)
 	}
 
@@ -85,24 +90,51 @@ impl Context {
 		}
 	}
 
-	/// Sends a call and waits until it is as sure as the settings say.
+	/// Sends a call and waits until it is as sure as the settings say, also if the node restarts meanwhile.
 	pub async fn send(
 		&self,
 		client: &Client,
 		call: &impl Payload,
 		account: &Account,
 	) -> Result<Outcome, Failure> {
-		let what = format!("waiting for {}.{}", call.pallet_name(), call.call_name());
+		let name = format!("{}.{}", call.pallet_name(), call.call_name());
 		let sending = client.send_until(call, account, self.settings.finality);
-		Ok(during(&what, sending).await?)
+		awaited(client, &name, sending).await
 	}
 
 	/// Has root make a call.
 	pub async fn sudo(&self, client: &Client, call: &impl Payload) -> Result<Outcome, Failure> {
-		let what = format!("waiting for {}.{}", call.pallet_name(), call.call_name());
+		let name = format!("{}.{}", call.pallet_name(), call.call_name());
 		let regulator = self.regulator()?;
-		Ok(during(&what, client.sudo(call, &regulator)).await?)
+		awaited(client, &name, client.sudo(call, &regulator)).await
 	}
+}
+
+/// Waits for what becomes of a transaction, and says so; but not for a node that went away for good.
+pub async fn awaited<T, E: Into<Failure>>(
+	client: &Client,
+	call: &str,
+	work: impl Future<Output = Result<T, E>>,
+) -> Result<T, Failure> {
+	let gone = async {
+		loop {
+			sleep(GLANCE).await;
+			if timeout(ABSENCE, client.best_head()).await.is_err() {
+				break;
+			}
+		}
+	};
+	let outcome = async {
+		tokio::select! {
+			result = work => result.map_err(Into::<Failure>::into),
+			() = gone => Err(Failure::Client(Error::Unreachable {
+				url: client.url().into(),
+				waited: ABSENCE,
+				reason: format!("it went away, and {call} may be in a block or not"),
+			})),
+		}
+	};
+	during(&format!("waiting for {call}"), outcome).await
 }
 
 /// The key of an address, which must be the wallet's.

@@ -59,6 +59,10 @@ struct Arguments {
 	/// Answer with one JSON document
 	#[arg(long, global = true)]
 	json: bool,
+	/// End, with status 1, when standard input does: for a program that starts this one and may be killed, and has nothing
+	/// else to say to it
+	#[arg(long, global = true, hide_short_help = true)]
+	until_stdin_ends: bool,
 	#[command(subcommand)]
 	command: Command,
 }
@@ -112,7 +116,7 @@ enum Command {
 	/// profile says on the chain of --url. The key of --key-file must be the regulator's (sudo): it authorises the meters and
 	/// sets prices and market. The report (report.html, report.json, trades.csv) says what final blocks say.
 	#[command(
-		after_help = "Example:\n  petra --url ws://127.0.0.1:9944 --key-file alice.key simulate --profile day.csv --from 14:15 --to 17:45 --stretch 2 --out day"
+		after_help = "Example:\n  petra --url ws://127.0.0.1:9944 --key-file sudo.key simulate --profile day.csv --from 14:15 --to 17:45 --stretch 2 --out day"
 	)]
 	Simulate(Box<simulate::Arguments>),
 	/// Completions for a shell: `petra completions bash >~/.local/share/bash-completion/completions/petra`
@@ -147,7 +151,13 @@ async fn run(command: Command, context: &Context) -> Result<Answer, Failure> {
 }
 
 fn main() -> ExitCode {
-	let Arguments { layer, config, json, command } = Arguments::parse();
+	let Arguments { layer, config, json, until_stdin_ends, command } = Arguments::parse();
+	if until_stdin_ends {
+		std::thread::spawn(|| {
+			let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+			std::process::exit(1)
+		});
+	}
 	let settings = Settings::load(layer, config);
 	let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
 	let result = match (settings, runtime) {

@@ -42,6 +42,9 @@ pub enum Command {
 	/// Run a meter for its household's agent: withdraw, deposit what is returned, and compute the bill
 	///
 	/// It ends when `petra prosumer run` is finished, everything it returned is deposited, and the bill is written.
+	#[command(
+		after_help = "Example:\n  petra --wallet meter.wallet meter run 7 --socket home.socket --readings home.csv --first 172800 \\\n    --bill-first 172800 --bill-last 175679"
+	)]
 	Run(prosumer::MeterArguments),
 	/// A meter as the ledger sees it, and what it may still withdraw
 	#[command(after_help = "Example:\n  petra meter show 7 --from +2 --to +20")]

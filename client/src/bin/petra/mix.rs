@@ -3,7 +3,7 @@
 use crate::{
 	answer::Answer,
 	answer::{during, note},
-	context::{key_named, key_of, AddressInput, Context},
+	context::{awaited, key_named, key_of, AddressInput, Context},
 	failure::Failure,
 	meter::kind,
 };
@@ -18,7 +18,7 @@ use petra_client::{
 	types::{AssetId, Balance, BlockNumber},
 	units::{format_money, format_power, parse_money},
 	wallet::Wallet,
-	AccountId32,
+	AccountId32, Client,
 };
 use serde_json::{json, Value};
 use std::{path::PathBuf, time::Duration};
@@ -126,6 +126,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Answer, Failure>
 
 /// The wallet, and what is known of its notes.
 struct Hand {
+	client: Client,
 	wallet: Wallet,
 	mixer: Mixer,
 }
@@ -138,7 +139,8 @@ impl Hand {
 		path.push(".mixing");
 		let journal =
 			Journal::open(PathBuf::from(path)).map_err(petra_client::mixing::MixError::from)?;
-		Ok(Self { wallet, mixer: Mixer::new(client, journal).await? })
+		let mixer = Mixer::new(client.clone(), journal).await?;
+		Ok(Self { client, wallet, mixer })
 	}
 
 	fn key(&self, number: u32) -> Result<MemberKey, Failure> {
@@ -170,9 +172,9 @@ impl Hand {
 	async fn take_out(&mut self, number: u32, patience: Patience) -> Result<Withdrawn, Failure> {
 		let key = self.key(number)?;
 		let recipient = self.wallet.fresh_address()?.account.address();
-		let what = format!("waiting for Mixing.withdraw of note {number}");
+		let what = format!("Mixing.withdraw of note {number}");
 		let withdrawing = self.mixer.withdraw(&key, &recipient, patience);
-		Ok(during(&what, withdrawing).await?)
+		awaited(&self.client, &what, withdrawing).await
 	}
 
 	/// Notes that are in rings, by number.
@@ -197,7 +199,7 @@ async fn deposit(
 	let mut hand = Hand::new(context).await?;
 	let (pool, source, key) = match (asset, money, from) {
 		(Some(id), ..) => {
-			let ledger = context.client().await?.ledger().await?;
+			let ledger = hand.client.ledger().await?;
 			let asset = crate::context::asset(&ledger, id).await?;
 			let key = key_of(&hand.wallet, &asset.owner)?;
 			let pool = Note::Energy {
@@ -224,7 +226,7 @@ async fn deposit(
 	let secret = hand.wallet.fresh_member()?;
 	let member = MemberKey::from_entropy(secret.entropy());
 	let sending = hand.mixer.deposit(secret.index(), &member, pool, source, &key);
-	let deposited = during("waiting for Mixing.deposit", sending).await?;
+	let deposited = awaited(&hand.client, "Mixing.deposit", sending).await?;
 	let said = format!(
 		"note {}: {} is in ring {}, as member {}\nblock {}, {:?}",
 		secret.index(),
@@ -299,7 +301,7 @@ async fn reclaim(context: &Context, number: u32, from: &AddressInput) -> Result<
 	let key = hand.key(number)?;
 	let recipient = hand.wallet.fresh_address()?.account.address();
 	let sending = hand.mixer.reclaim(&key, &recipient, &signer);
-	let recipient: AccountId32 = during("waiting for Mixing.reclaim", sending).await?;
+	let recipient: AccountId32 = awaited(&hand.client, "Mixing.reclaim", sending).await?;
 	let said = format!("note {number} is back, at {recipient}");
 	Ok(Answer::new(said, json!({ "note": number, "recipient": recipient })))
 }

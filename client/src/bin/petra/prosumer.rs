@@ -9,12 +9,12 @@ use crate::{
 use clap::{Args, Subcommand, ValueEnum};
 use petra_client::{
 	agents::{
-		meter::{self, MeterOptions},
+		meter::{self, MeterOptions, Readings},
 		prosumer::{self, ProsumerOptions},
 		strategy::Strategy,
 		AgentError, Hears,
 	},
-	billing::Period,
+	billing::{Period, Unit},
 	mixing::basket::Line,
 	types::{AssetKind, Balance, MeterId, Price, Timestep},
 	units::{format_money, parse_money, parse_power},
@@ -22,6 +22,7 @@ use petra_client::{
 };
 use serde_json::json;
 use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use tokio::sync::mpsc;
 
 /// How long to go on trying to connect.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,7 +34,7 @@ pub enum Command {
 	/// For each stretch of the day it withdraws the same basket, mixes it, trades what the prediction wants, and returns
 	/// everything. It can be killed and started again at any moment.
 	#[command(
-		after_help = "Example:\n  petra prosumer run --meter meter.socket --prediction home.csv --first 1928374 --strategy first-come \\\n    --reservation-price 40000 --basket 'ECA 3200x2,money 512000000x2'"
+		after_help = "Example:\n  petra prosumer run --meter meter.socket --prediction home.csv --first 1928374 --strategy first-come \\\n    --reservation-price 40000 --basket 'ECA 3200x2,money 512000000'"
 	)]
 	Run(Arguments),
 }
@@ -49,7 +50,7 @@ enum How {
 	Auction,
 }
 
-/// What is withdrawn for each stretch: `EPA 6400x2,ECA 3200,money 512000000x1`.
+/// What is withdrawn for each stretch: `EPA 6400x2,ECA 3200,money 512000000`, the money once for each note of ECA.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Basket {
 	energy: Vec<Line>,
@@ -71,6 +72,9 @@ impl FromStr for Basket {
 			let kind = match what {
 				"EPA" => AssetKind::Production,
 				"ECA" => AssetKind::Consumption,
+				"money" if amount.contains('x') => {
+					return Err(format!("one note of money goes with each of ECA: money {size}"))
+				},
 				"money" => {
 					basket.money =
 						parse_money(&format!("{size}units")).map_err(|e| e.to_string())?;
@@ -117,7 +121,7 @@ pub struct Arguments {
 	/// Timesteps of a note, a power of two
 	#[arg(long, default_value = "1")]
 	stretch: Timestep,
-	/// What is withdrawn for each stretch, traded or not: notes of EPA, ECA and money
+	/// What is withdrawn for each stretch, traded or not: notes of EPA and ECA, and the money that goes with each ECA
 	#[arg(long)]
 	basket: Basket,
 	/// Members that a ring must have
@@ -132,9 +136,13 @@ pub struct Arguments {
 	/// Return what was traded without mixing it again
 	#[arg(long)]
 	no_mix_again: bool,
-	/// The longest random delay of a step, in milliseconds
-	#[arg(long, default_value = "2000", value_name = "MS")]
-	spread: u64,
+	/// The household's share, in percent, of what the DSO's control signals ask the microgrid's load to change by: its
+	/// devices must follow what the agent says that it expects then
+	#[arg(long, default_value = "0", value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+	follow: u8,
+	/// The longest random delay of a step, in milliseconds [default: a quarter of a timestep]
+	#[arg(long, value_name = "MS")]
+	spread: Option<u64>,
 }
 
 #[derive(Args)]
@@ -147,7 +155,8 @@ pub struct MeterArguments {
 	/// Directory of the meter's database
 	#[arg(long, value_name = "DIRECTORY", default_value = "meter")]
 	data: PathBuf,
-	/// What it measures: a CSV file with `Time` and one column, positive is produced
+	/// What it measures: a CSV file with `Time` and one column, or `-` for lines on standard input, `TIMESTEP NUMBER`, one
+	/// timestep after the other; positive is produced
 	#[arg(long, value_name = "FILE")]
 	readings: PathBuf,
 	/// What its numbers are
@@ -156,7 +165,7 @@ pub struct MeterArguments {
 	/// The timestep of the first row
 	#[arg(long)]
 	first: Timestep,
-	/// First timestep of the bill
+	/// First timestep of the bill: that of a billing period, unless it is --detailed
 	#[arg(long, value_name = "TIMESTEP")]
 	bill_first: Timestep,
 	/// Last timestep of the bill
@@ -168,15 +177,37 @@ pub struct MeterArguments {
 	/// Where the signed bill goes
 	#[arg(long, value_name = "FILE", default_value = "bill.json")]
 	bill: PathBuf,
-	/// Send the bill to the DSO's service at `host:port`, too
+	/// Where a flag goes, if assets withdrawn and deposited do not match: the meter withdraws nothing more then
+	#[arg(long, value_name = "FILE", default_value = "flag.json")]
+	flag: PathBuf,
+	/// Send the bill, and a flag, to the DSO's service at `host:port`, too
 	#[arg(long, value_name = "HOST:PORT")]
 	dso: Option<String>,
 	/// Write the household's addresses there, one a line: whoever has them knows what was the household's
 	#[arg(long, value_name = "FILE")]
 	addresses: Option<PathBuf>,
-	/// The longest random delay before a deposit, in milliseconds
-	#[arg(long, default_value = "2000", value_name = "MS")]
-	spread: u64,
+	/// The longest random delay before a deposit, in milliseconds [default: a quarter of a timestep]
+	#[arg(long, value_name = "MS")]
+	spread: Option<u64>,
+}
+
+/// The longest random delay: who acts at once can be told by that.
+async fn spread(client: &Client, chosen: Option<u64>) -> Result<Duration, Failure> {
+	let length = client.ledger().await?.parameters().await?.timestep_ms;
+	Ok(Duration::from_millis(chosen.unwrap_or(length / 4)))
+}
+
+/// Lines of standard input, as they come, until nobody wants them any more.
+fn lines() -> mpsc::Receiver<String> {
+	let (sender, receiver) = mpsc::channel(1);
+	std::thread::spawn(move || {
+		for line in std::io::stdin().lines().map_while(Result::ok) {
+			if sender.blocking_send(line).is_err() {
+				break;
+			}
+		}
+	});
+	receiver
 }
 
 fn failure(error: AgentError) -> Failure {
@@ -217,30 +248,40 @@ pub async fn run(command: Command, context: &Context) -> Result<Answer, Failure>
 		money: arguments.basket.money,
 		members: (!arguments.no_mixing).then_some(arguments.members),
 		again: (!arguments.no_mix_again).then_some(arguments.mix_again),
-		spread: Duration::from_millis(arguments.spread),
+		follow: arguments.follow,
+		spread: spread(&client, arguments.spread).await?,
 	};
 	prosumer::run(client, wallet, options, hears()).await.map_err(failure)?;
 	Ok(Answer::new("everything is traded and returned", json!({ "finished": true })))
 }
 
 pub async fn run_meter(arguments: MeterArguments, context: &Context) -> Result<Answer, Failure> {
-	let readings = household(&arguments.readings, arguments.unit)?;
+	let readings = if arguments.readings.as_os_str() == "-" {
+		let unit = match arguments.unit {
+			ReadingUnit::Kw => Unit::Kilowatts,
+			ReadingUnit::Kwh => Unit::KilowattHours,
+		};
+		Readings::Lines(unit, lines())
+	} else {
+		let watts = household(&arguments.readings, arguments.unit)?;
+		Readings::Known(watts.into_iter().map(i128::from).collect())
+	};
 	let wallet = context.wallet()?;
 	let client = Client::connect_lasting(&context.settings.url, PATIENCE).await?;
 	let options = MeterOptions {
 		meter: arguments.meter,
 		socket: arguments.socket,
 		data: arguments.data,
-		readings: readings.into_iter().map(i128::from).collect(),
 		first: arguments.first,
 		bill: Period { first: arguments.bill_first, last: arguments.bill_last },
 		detailed: arguments.detailed,
 		bill_file: arguments.bill.clone(),
+		flag_file: arguments.flag.clone(),
 		dso: arguments.dso,
 		addresses_file: arguments.addresses,
-		spread: Duration::from_millis(arguments.spread),
+		spread: spread(&client, arguments.spread).await?,
 	};
-	let bill = meter::run(client, wallet, options, hears()).await.map_err(failure)?;
+	let bill = meter::run(client, wallet, options, readings, hears()).await.map_err(failure)?;
 	let owed = bill.owed().map_err(|error| Failure::Simulation(error.to_string()))?;
 	let amount = format_money(owed.unsigned_abs());
 	let said =
@@ -254,14 +295,16 @@ mod tests {
 
 	#[test]
 	fn basket_should_be_read_in_the_words_of_a_simulation() {
-		let basket: Basket = "EPA 6400x4, ECA 3.2kW,money 512000000x2".parse().unwrap();
+		let basket: Basket = "EPA 6400x4, ECA 3.2kW,money 512000000".parse().unwrap();
 		let line = |kind, power, notes| Line { kind, power, notes };
 		assert_eq!(
 			basket.energy,
 			[line(AssetKind::Production, 6_400, 4), line(AssetKind::Consumption, 3_200, 1)]
 		);
 		assert_eq!(basket.money, 512_000_000);
-		for wrong in ["EPA", "EPA x2", "EPA 1xx2", "gas 100x1", "ECA 100x-1", "money muchx1"] {
+		for wrong in
+			["EPA", "EPA x2", "EPA 1xx2", "gas 100x1", "ECA 100x-1", "money much", "money 5x2"]
+		{
 			assert!(wrong.parse::<Basket>().is_err(), "{wrong}");
 		}
 	}

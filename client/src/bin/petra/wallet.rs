@@ -8,12 +8,13 @@ use crate::{
 use clap::{Args, Subcommand};
 use petra_client::{
 	types::MeterId,
-	wallet::{Costs, PassphraseSource, Phrase, Role, Wallet, WalletError, Words, GAP_LIMIT},
+	wallet::{Costs, PassphraseSource, Phrase, Role, Scan, Wallet, WalletError, Words, GAP_LIMIT},
+	Client,
 };
 use serde_json::json;
 use std::{
 	io::{IsTerminal, Read},
-	path::PathBuf,
+	path::{Path, PathBuf},
 };
 use zeroize::Zeroizing;
 
@@ -29,24 +30,16 @@ pub enum Command {
 		#[arg(long)]
 		show_phrase: bool,
 	},
-	/// Make a wallet from its secret phrase, and find its addresses that are in use
+	/// Make a wallet from its secret phrase, and find its addresses and its notes that are in use
 	///
-	/// The phrase is asked for, or read from a file or from stdin. An address that has spent all it had cannot be seen any
-	/// more: so that none is used twice, the wallet goes on well past the last one in use.
+	/// The phrase is asked for, or read from a file or from stdin. An address that has spent all it had cannot be seen
+	/// any more: so that none is used twice, the wallet goes on well past the last one in use. Who knows how many were
+	/// used says so. The member keys of notes are seen for good, and `petra mix status` finds the notes that are still in
+	/// rings.
 	#[command(
-		after_help = "Example:\n  petra --wallet house.wallet wallet restore --phrase-file paper.txt"
+		after_help = "Examples:\n  petra --wallet house.wallet wallet restore --phrase-file paper.txt\n  petra wallet restore --next-address 4000     when up to 4000 addresses were used"
 	)]
-	Restore {
-		/// File with the phrase
-		#[arg(long, value_name = "FILE")]
-		phrase_file: Option<PathBuf>,
-		/// How many addresses in a row must be unused until the search ends
-		#[arg(long, default_value_t = GAP_LIMIT, value_name = "NUMBER")]
-		gap: u32,
-		/// Do not search: nothing has been used with this phrase
-		#[arg(long)]
-		unused: bool,
-	},
+	Restore(RestoreArguments),
 	/// What is in the wallet
 	Show {
 		/// Say the secret phrase, which is all there is to it
@@ -64,6 +57,25 @@ pub enum Command {
 		#[arg(long, value_name = "FILE")]
 		new_passphrase_file: Option<PathBuf>,
 	},
+}
+
+#[derive(Args)]
+pub struct RestoreArguments {
+	/// File with the phrase
+	#[arg(long, value_name = "FILE")]
+	phrase_file: Option<PathBuf>,
+	/// How many addresses, and member keys, in a row must be unused until the search ends
+	#[arg(long, default_value_t = GAP_LIMIT, value_name = "NUMBER")]
+	gap: u32,
+	/// From which number on no address has been used, if you know it: `addresses used` in `petra wallet show`
+	#[arg(long, value_name = "NUMBER")]
+	next_address: Option<u32>,
+	/// From which number on no member key has been used, if you know it: `member keys used` in `petra wallet show`
+	#[arg(long, value_name = "NUMBER")]
+	next_member: Option<u32>,
+	/// Do not search: nothing has been used with this phrase
+	#[arg(long, conflicts_with_all = ["next_address", "next_member"])]
+	unused: bool,
 }
 
 #[derive(Args)]
@@ -86,9 +98,7 @@ pub struct AddressArguments {
 pub async fn run(command: Command, context: &Context) -> Result<Answer, Failure> {
 	match command {
 		Command::New { words, show_phrase } => new(context, &words, show_phrase),
-		Command::Restore { phrase_file, gap, unused } => {
-			restore(context, phrase_file, gap, unused).await
-		},
+		Command::Restore(arguments) => restore(context, &arguments).await,
 		Command::Show { phrase } => show(context, phrase),
 		Command::Address(arguments) => address(context, &arguments),
 		Command::Passphrase { new_passphrase_file } => {
@@ -125,61 +135,93 @@ fn new(context: &Context, words: &str, show_phrase: bool) -> Result<Answer, Fail
 	Ok(Answer::new(text, answer))
 }
 
-async fn restore(
-	context: &Context,
-	file: Option<PathBuf>,
-	gap: u32,
-	unused: bool,
-) -> Result<Answer, Failure> {
+async fn restore(context: &Context, arguments: &RestoreArguments) -> Result<Answer, Failure> {
 	let path = &context.settings.wallet;
 	if path.exists() {
 		return Err(WalletError::AlreadyExists(path.display().to_string()).into());
 	}
-	let phrase = Phrase::parse(&read_phrase(file)?)?;
+	let phrase = Phrase::parse(&read_phrase(arguments.phrase_file.as_deref())?)?;
 	let passphrase = context.passphrase().choose()?;
 	// Before the file is there: without a node there is none.
-	let client = if unused { None } else { Some(context.client().await?) };
+	let client = if arguments.unused { None } else { Some(context.client().await?) };
 	let mut wallet = Wallet::create(path, &phrase, &passphrase, Costs::default())?;
-	let path = path.display().to_string();
 	let Some(client) = client else {
+		let path = path.display().to_string();
 		return Ok(Answer::new(
 			format!("{path}: a wallet of this phrase, of which nothing has been used"),
-			json!({ "wallet": path, "inUse": [], "nextAddress": 0 }),
+			json!({ "wallet": path, "inUse": [], "nextAddress": 0, "nextMember": 0 }),
 		));
 	};
-	let scanning = wallet.scan(&client, gap);
-	let scan = match during("searching for addresses in use", scanning).await {
-		Ok(scan) => scan,
+	match search(&mut wallet, &client, arguments).await {
+		Ok(scan) => Ok(restored(&wallet, &scan, arguments.next_address.is_some())),
 		Err(error) => {
 			// A wallet that does not know what was used must not be used.
 			let _ = std::fs::remove_file(wallet.path());
-			return Err(error.into());
+			Err(error)
 		},
-	};
-	let next = scan.next_address(gap);
-	// Each asset may have been mixed a few times.
-	wallet.skip_to(next, next.saturating_mul(4))?;
+	}
+}
+
+/// Finds what is in use on the chain, and writes down how much of the wallet has been used: what the user says, or else
+/// some way past what was found, and never less than that.
+async fn search(
+	wallet: &mut Wallet,
+	client: &Client,
+	arguments: &RestoreArguments,
+) -> Result<Scan, Failure> {
+	let &RestoreArguments { gap, next_address, next_member, .. } = arguments;
+	wallet.skip_to(next_address.unwrap_or_default(), next_member.unwrap_or_default())?;
+	let scan = during("searching for what is in use", wallet.scan(client, gap)).await?;
+	let address = next_address.map_or_else(|| scan.next_address(gap), |_| scan.past_addresses());
+	let member = next_member.map_or_else(|| scan.next_member(gap), |_| scan.past_members());
+	wallet.skip_to(address, member)?;
+	Ok(scan)
+}
+
+/// What was found, in words.
+fn restored(wallet: &Wallet, scan: &Scan, told: bool) -> Answer {
+	let path = wallet.path().display().to_string();
+	let (address, member) = (wallet.used_addresses(), wallet.used_members());
 	let mut text = format!(
-		"{path}: {} addresses are in use, of {} that were looked at. New ones begin with number {next}",
+		"{path}: {} addresses are in use, of {} that were looked at. New ones begin with number {address}\n{} member keys \
+		 were used, of {} that were looked at. New ones begin with number {member}",
 		scan.in_use.len(),
-		scan.looked_at
+		scan.looked_at,
+		scan.used_members.len(),
+		scan.members_looked_at,
 	);
 	for (index, address) in &scan.in_use {
 		text.push_str(&format!("\n{index:>6}  {address}"));
+	}
+	if scan.in_use.is_empty() && !told {
+		text.push_str(&format!(
+			"\nNo address is in use. Addresses that were used and emptied cannot be seen: the first {address} are passed \
+			 over.\nIf more may have been used, remove this wallet and restore it with --next-address NUMBER, so that none \
+			 is used twice;\nif none ever was, with --unused"
+		));
 	}
 	let in_use: Vec<_> = scan
 		.in_use
 		.iter()
 		.map(|(index, address)| json!({ "index": index, "address": address }))
 		.collect();
-	Ok(Answer::new(text, json!({ "wallet": path, "inUse": in_use, "nextAddress": next })))
+	Answer::new(
+		text,
+		json!({
+			"wallet": path,
+			"inUse": in_use,
+			"nextAddress": address,
+			"usedMembers": scan.used_members,
+			"nextMember": member,
+		}),
+	)
 }
 
-fn read_phrase(file: Option<PathBuf>) -> Result<Zeroizing<String>, Failure> {
+fn read_phrase(file: Option<&Path>) -> Result<Zeroizing<String>, Failure> {
 	if let Some(file) = file {
-		return std::fs::read_to_string(&file)
+		return std::fs::read_to_string(file)
 			.map(Zeroizing::new)
-			.map_err(|error| Failure::file(&file, error));
+			.map_err(|error| Failure::file(file, error));
 	}
 	if std::io::stdin().is_terminal() {
 		return rpassword::prompt_password("Secret phrase: ")

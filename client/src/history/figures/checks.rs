@@ -1,6 +1,6 @@
 //! What must hold, and whether it does.
 
-use super::{balances, limits, rules, Ground, Result, MAX_TOLD};
+use super::{balances, limits, rules, setting, Ground, Result, MAX_TOLD};
 use crate::{
 	billing::{self, Bill, BillError, Expected, Signed},
 	history::{Maker, What},
@@ -15,15 +15,22 @@ pub(super) struct Findings {
 	looked_at: u64,
 	wrong: u64,
 	told: Vec<String>,
+	/// Whether all of it is told, however much it is.
+	tell_all: bool,
 }
 
 impl Findings {
+	/// Of things of which there are few: all that is wrong is told.
+	pub(super) fn tell_all() -> Self {
+		Self { tell_all: true, ..Self::default() }
+	}
+
 	/// Something was looked at, and is as it must be or not.
 	pub(super) fn look(&mut self, holds: bool, what: impl FnOnce() -> String) {
 		self.looked_at = self.looked_at.saturating_add(1);
 		if !holds {
 			self.wrong = self.wrong.saturating_add(1);
-			if self.told.len() < MAX_TOLD {
+			if self.tell_all || self.told.len() < MAX_TOLD {
 				self.told.push(what());
 			}
 		}
@@ -45,7 +52,8 @@ impl Findings {
 /// All checks, always the same ones in the same order.
 pub(super) fn all(ground: &Ground<'_>, figures: &Figures) -> Result<Vec<Check>> {
 	Ok(vec![
-		chain(ground),
+		setting::chain(ground),
+		setting::rules(ground),
 		balances::energy(ground)?,
 		balances::money(ground)?,
 		balances::identities(ground),
@@ -63,38 +71,8 @@ pub(super) fn all(ground: &Ground<'_>, figures: &Figures) -> Result<Vec<Check>> 
 	])
 }
 
-/// The blocks are those that the report is about, and its households the ledger's.
-fn chain(ground: &Ground<'_>) -> Check {
-	let (setting, history) = (ground.setting, ground.history);
-	let mut found = Findings::default();
-	let mut same = |what: &str, said: String, is: String| {
-		found.look(said == is, || format!("{what}: the report says {said:.80}, the blocks {is}"));
-	};
-	let genesis = format!("0x{}", hex::encode(history.genesis.0));
-	same("genesis", setting.chain.genesis.clone(), genesis);
-	let version = history.spec_version.to_string();
-	same("version of the runtime", setting.chain.spec_version.to_string(), version);
-	let parameters = &history.parameters;
-	let said = (setting.chain.timestep_ms, setting.chain.power_lot, setting.chain.gate_lead);
-	let is = (parameters.timestep_ms, parameters.power_lot, parameters.gate_lead);
-	same("timestep, power lot, gate's lead", format!("{said:?}"), format!("{is:?}"));
-	let ends = (history.blocks.first(), history.blocks.last());
-	let is = (ends.0.map(|block| block.number), ends.1.map(|block| block.number));
-	let said = (Some(setting.first_block), Some(setting.last_block));
-	same("first and last block", format!("{said:?}"), format!("{is:?}"));
-	let last = ends.1.map(|block| format!("0x{}", hex::encode(block.hash.0)));
-	same("hash of the last block", setting.last_hash.clone(), last.unwrap_or_default());
-	for home in &ground.homes {
-		let known = history.after.rules.meters.get(&home.disclosed.meter);
-		let is = known.map(|meter| (meter.key.to_string(), meter.feeder));
-		let said = Some((home.key.to_string(), home.disclosed.feeder));
-		let what = format!("key and feeder of {}'s meter", home.disclosed.name);
-		same(&what, format!("{said:?}"), format!("{is:?}"));
-	}
-	found.check("the report is about these blocks and meters", "facts of the setting compared")
-}
-
-/// Each meter's bill is what readings and blocks make it, and its own.
+/// Each meter's bill says of each timestep what readings and blocks make it, and is its own. With what blocks say of a
+/// household's addresses, the `E` that its meter signed fix what it measured; a total alone would fix no timestep.
 fn bills(ground: &Ground<'_>) -> Check {
 	let mut found = Findings::default();
 	let period = ground.history.parameters.billing_period;
@@ -114,7 +92,8 @@ fn bills(ground: &Ground<'_>) -> Check {
 			format!("{}: {}", home.disclosed.name, wrong.unwrap_or_default())
 		});
 	}
-	found.check("every bill equals the formula, and its meter signed it", "bills recomputed")
+	let name = "every bill equals the formula in every timestep, and its meter signed it";
+	found.check(name, "bills recomputed")
 }
 
 fn fault(
@@ -123,6 +102,11 @@ fn fault(
 	lines: &[billing::Line],
 	said: i128,
 ) -> Option<String> {
+	if matches!(bill.content, Bill::Total(_)) {
+		let reason = "the bill is a total alone: it does not say what the meter signs for in each timestep, \
+			as one of `petra meter run --detailed` does";
+		return Some(reason.into());
+	}
 	let checked = billing::verify_bill(bill, expected, lines);
 	let owed = bill.content.owed().map_err(BillError::Billing);
 	match checked.and(owed) {

@@ -10,6 +10,7 @@ mod households;
 mod intervals;
 mod limits;
 mod rules;
+mod setting;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -25,8 +26,13 @@ use petra_report::{Check, Clearing, Distribution, Figures, Inputs, Load, Setting
 use std::collections::BTreeMap;
 use trades::{Exchange, Market};
 
-/// The most timesteps of the bills' period, and of the profile: 47 years of quarters of an hour.
+/// The most timesteps of the bills' period: 47 years of quarters of an hour.
 const MAX_TIMESTEPS: u64 = 1 << 20;
+/// The most timesteps of the profile: a day has as many minutes.
+const MAX_ROWS: u64 = petra_profile::MAX_ROWS as u64;
+/// The most timesteps of all households' bills together, each of which takes about 200 bytes: those of a hundred households
+/// over a hundred days of quarters of an hour. As many signed figures are 80 MB of a report.
+const MAX_LINES: u64 = 1 << 20;
 /// The most that is told of what is wrong with one check.
 const MAX_TOLD: usize = 5;
 
@@ -130,18 +136,7 @@ impl<'a> Ground<'a> {
 	fn new(setting: &'a Setting, inputs: &'a Inputs, history: &'a History) -> Result<Self> {
 		let period = Period { first: setting.bill_first, last: setting.bill_last };
 		let rows = Period { first: setting.first_timestep, last: setting.last_timestep };
-		for (what, span) in [("bills", period), ("profile", rows)] {
-			if span.is_empty() || span.len() > MAX_TIMESTEPS {
-				let (first, last) = (span.first, span.last);
-				return Err(FiguresError::Input(format!(
-					"the timesteps of the {what}, {first} to {last}, are none or more than {MAX_TIMESTEPS}"
-				)));
-			}
-		}
-		if !(period.contains(rows.first) && period.contains(rows.last)) {
-			let what = "the profile's timesteps are not all in the bills' period";
-			return Err(FiguresError::Input(what.into()));
-		}
+		bounded(period, rows, inputs.households.len())?;
 		let entries = history.entries();
 		let homes = households::all(inputs, history, period, rows, &entries)?;
 		let mut assets: BTreeMap<AssetId, &EnergyAsset> =
@@ -155,6 +150,31 @@ impl<'a> Ground<'a> {
 	fn home_of(&self, address: &crate::AccountId32) -> Option<&Home<'a>> {
 		self.homes.iter().find(|home| home.addresses.contains(address))
 	}
+}
+
+/// The setting's timesteps fit together, and are not too many for so many households: all else that is computed is as long as
+/// what was read.
+fn bounded(period: Period, rows: Period, households: usize) -> Result<()> {
+	for (what, span, most) in [("bills", period, MAX_TIMESTEPS), ("profile", rows, MAX_ROWS)] {
+		if span.is_empty() || span.len() > most {
+			let (first, last) = (span.first, span.last);
+			return Err(FiguresError::Input(format!(
+				"the timesteps of the {what}, {first} to {last}, are none or more than {most}"
+			)));
+		}
+	}
+	if !(period.contains(rows.first) && period.contains(rows.last)) {
+		let what = "the profile's timesteps are not all in the bills' period";
+		return Err(FiguresError::Input(what.into()));
+	}
+	let length = period.len();
+	let lines = u64::try_from(households).ok().and_then(|count| count.checked_mul(length));
+	if lines.is_none_or(|lines| lines > MAX_LINES) {
+		return Err(FiguresError::Input(format!(
+			"{households} households' bills of {length} timesteps each are more than {MAX_LINES} timesteps together"
+		)));
+	}
+	Ok(())
 }
 
 /// Times from posting to acceptance.

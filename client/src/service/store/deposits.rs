@@ -1,11 +1,12 @@
-//! Deposits: whose they are, and claims of those that nobody knows.
+//! Deposits: whose they are, and claims of those that nobody knows. What meters sign: bills and flags.
 
-use super::{decoded, tables::Tables, Screened, Store, StoreResult};
+use super::{decoded, tables::Tables, FlagRecord, Screened, Store, StoreResult};
 use crate::{
-	billing::{Bill, Change, Entry, Signed},
+	billing::{Bill, Change, Entry, Flag, Signed},
 	service::{
 		messages::{
-			bill_digest, Answer, Asked, Claim, DepositAddresses, Done, Receipt, Refusal, RequestId,
+			message_digest, Answer, Asked, Claim, DepositAddresses, Done, Receipt, Refusal,
+			RequestId,
 		},
 		Desk, Reason,
 	},
@@ -115,7 +116,7 @@ impl Store {
 		household: MeterId,
 		time: u64,
 	) -> StoreResult<Vec<u8>> {
-		let request = bill_digest(&desk.realm, bill);
+		let request = message_digest(&desk.realm, bill);
 		let period = bill.content.period();
 		let receipt = || {
 			let done = Done::Bill { period };
@@ -138,6 +139,45 @@ impl Store {
 		}
 		self.commit(transaction)?;
 		Ok(receipt())
+	}
+
+	/// Keeps a flag that a meter signed, one of each household and billing period: the answer, and whether it was kept now.
+	/// Its signature has been checked.
+	///
+	/// # Errors
+	/// [`StoreError`](super::StoreError): then nothing has happened, or all.
+	pub(crate) fn file_flag(
+		&self,
+		desk: &Desk,
+		flag: &Signed<Flag>,
+		period: u64,
+		time: u64,
+	) -> StoreResult<(Vec<u8>, bool)> {
+		let request = message_digest(&desk.realm, flag);
+		let Flag { meter: household, timestep, .. } = flag.content;
+		let transaction = self.begin()?;
+		let receipt = {
+			let mut tables = Tables::open(&transaction)?;
+			let filed = tables.flags.get((household, period))?.map(|filed| filed.value().to_vec());
+			if let Some(filed) = filed {
+				let filed: FlagRecord = decoded(&filed, "flag")?;
+				if filed.flag.content == flag.content {
+					return Ok((filed.receipt, false));
+				}
+				let at = filed.flag.content.timestep;
+				let msg = format!("timestep {at} of this billing period is flagged already");
+				let reason = Reason::AlreadyFlagged;
+				let refusal = Answer::Refused(Refusal { msg, reason, request, time });
+				return Ok((desk.sign(refusal), false));
+			}
+			let done = Done::Flag { timestep };
+			let receipt = desk.sign(Answer::Receipt(Receipt { request, household, time, done }));
+			let record = FlagRecord { flag: flag.clone(), receipt };
+			tables.flags.insert((household, period), record.encode().as_slice())?;
+			record.receipt
+		};
+		self.commit(transaction)?;
+		Ok((receipt, true))
 	}
 }
 

@@ -16,7 +16,9 @@ use super::{
 	Member, Reason,
 };
 use crate::{
+	billing::{Flag, Signed},
 	types::{MeterId, Parameters},
+	wallet::private,
 	H256,
 };
 use codec::{Decode, Encode};
@@ -89,6 +91,15 @@ pub(super) struct RequestRecord {
 	pub answer: Option<Vec<u8>>,
 }
 
+/// A flag of a billing period.
+#[derive(Clone, Debug, Encode, Decode)]
+pub(super) struct FlagRecord {
+	/// What the meter signed.
+	pub flag: Signed<Flag>,
+	/// The receipt, in SCALE.
+	pub receipt: Vec<u8>,
+}
+
 /// What a request's number says of it.
 pub(super) enum Screened {
 	/// It is new and fresh.
@@ -110,12 +121,15 @@ pub(in crate::service) fn decoded<T: Decode>(
 }
 
 impl Store {
-	/// Opens the file, or makes a new one.
+	/// Opens the file, or makes a new one that its owner alone can read: it says which address is whose.
 	///
 	/// # Errors
 	/// [`StoreError::OtherRealm`] if it is another service's, [`StoreError::Database`] if it cannot be opened: another
 	/// process may have it open.
 	pub fn open(path: &Path, realm: &Realm) -> StoreResult<Self> {
+		// An empty file is a new database to redb. Made here, it never was anybody else's to open.
+		let file = private().truncate(false).open(path);
+		drop(file.map_err(|error| StoreError::Database(error.to_string()))?);
 		let database = redb::Builder::new().set_cache_size(CACHE_BYTES).create(path)?;
 		let store = Self {
 			database,

@@ -2,14 +2,17 @@
 
 use super::{
 	decoded,
-	tables::{Tables, BALANCES, BILLS, ENTRIES, JOBS, JOBS_OF, UNCLAIMED},
+	tables::{Tables, BALANCES, BILLS, ENTRIES, FLAGS, JOBS, JOBS_OF, REQUESTS, UNCLAIMED},
 	withdrawals::available,
-	Job, Screened, Store, StoreResult,
+	FlagRecord, Job, RequestRecord, Screened, Store, StoreResult,
 };
 use crate::{
-	billing::Entry,
+	billing::{Entry, Flag, Signed},
 	service::{
-		messages::{Answer, Asked, Bills, Refusal, Statement},
+		messages::{
+			Answer, Asked, Bills, Done, Receipt, Refusal, RequestId, SignedAnswer, Statement,
+			Submission,
+		},
 		Desk,
 	},
 	types::{Balance, MeterId},
@@ -106,6 +109,44 @@ impl Store {
 		})
 	}
 
+	/// A household's account without entries, with the submissions of one withdrawal alone.
+	///
+	/// # Errors
+	/// [`StoreError`](super::StoreError).
+	pub(crate) fn statement_of_withdrawal(
+		&self,
+		of: (MeterId, Balance),
+		(request, time, id): (H256, u64, RequestId),
+	) -> StoreResult<Statement> {
+		// No entries: there is none after the last number.
+		let statement = self.statement(of, (request, time, u64::MAX))?;
+		Ok(Statement { submissions: self.submissions(of.0, id)?, ..statement })
+	}
+
+	/// The submissions that a withdrawal's receipt promises, the newest first; none if this was no withdrawal of the
+	/// household's, or was refused. Receipts are never forgotten.
+	fn submissions(&self, household: MeterId, id: RequestId) -> StoreResult<Vec<Submission>> {
+		let transaction = self.database.begin_read()?;
+		let requests = transaction.open_table(REQUESTS)?;
+		let Some(record) = requests.get((household, id.0))? else { return Ok(Vec::new()) };
+		let RequestRecord { answer: Some(answer), .. } = decoded(record.value(), "request")? else {
+			return Ok(Vec::new());
+		};
+		let SignedAnswer { answer, .. } = decoded(&answer, "answer")?;
+		let Answer::Receipt(Receipt { done: Done::Withdrawal { first, count, .. }, .. }) = answer
+		else {
+			return Ok(Vec::new());
+		};
+		let jobs = transaction.open_table(JOBS)?;
+		let mut submissions = Vec::new();
+		for number in (first..first.saturating_add(count.into())).rev() {
+			if let Some(job) = jobs.get(number)? {
+				submissions.push(decoded::<Job>(job.value(), "submission")?.submission(number));
+			}
+		}
+		Ok(submissions)
+	}
+
 	/// A household's bills.
 	///
 	/// # Errors
@@ -141,5 +182,19 @@ impl Store {
 			unclaimed.push(decoded(entry?.1.value(), "deposit")?);
 		}
 		Ok(unclaimed)
+	}
+
+	/// Mismatches that meters have flagged, for the DSO, by household and billing period: at most `limit`.
+	///
+	/// # Errors
+	/// [`StoreError`](super::StoreError).
+	pub fn flags(&self, limit: usize) -> StoreResult<Vec<Signed<Flag>>> {
+		let transaction = self.database.begin_read()?;
+		let table = transaction.open_table(FLAGS)?;
+		let mut flags = Vec::new();
+		for record in table.iter()?.take(limit) {
+			flags.push(decoded::<FlagRecord>(record?.1.value(), "flag")?.flag);
+		}
+		Ok(flags)
 	}
 }

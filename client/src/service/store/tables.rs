@@ -41,6 +41,8 @@ pub const UNCLAIMED: TableDefinition<(Address, u64), Bytes> = TableDefinition::n
 pub const ENTRIES: TableDefinition<(u32, u64), Bytes> = TableDefinition::new("entries");
 /// (Household, billing period) → the bill that its meter signed.
 pub const BILLS: TableDefinition<(u32, u64), Bytes> = TableDefinition::new("bills");
+/// (Household, billing period) → the flag that its meter signed: [`super::FlagRecord`].
+pub const FLAGS: TableDefinition<(u32, u64), Bytes> = TableDefinition::new("flags");
 
 /// All tables, in one change.
 pub struct Tables<'t> {
@@ -60,6 +62,7 @@ pub struct Tables<'t> {
 	pub unclaimed: Table<'t, (Address, u64), Bytes>,
 	pub entries: Table<'t, (u32, u64), Bytes>,
 	pub bills: Table<'t, (u32, u64), Bytes>,
+	pub flags: Table<'t, (u32, u64), Bytes>,
 }
 
 impl<'t> Tables<'t> {
@@ -81,6 +84,7 @@ impl<'t> Tables<'t> {
 			unclaimed: transaction.open_table(UNCLAIMED)?,
 			entries: transaction.open_table(ENTRIES)?,
 			bills: transaction.open_table(BILLS)?,
+			flags: transaction.open_table(FLAGS)?,
 		})
 	}
 }

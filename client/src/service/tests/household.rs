@@ -8,7 +8,7 @@ use super::{
 	http::{served, served_at, Served},
 	*,
 };
-use crate::billing::{lines, Bill, Change, Entry, Period, Prices, Signed};
+use crate::billing::{lines, Bill, Change, Entry, Flag, Period, Prices, Signed};
 use std::time::Duration;
 use tokio::{
 	io::{AsyncReadExt, AsyncWriteExt},
@@ -72,6 +72,45 @@ async fn household_should_have_its_assets_once_however_often_it_asks() {
 		let refusal = household.withdraw(id, address(9), none.clone()).await;
 		assert_eq!(refused(refusal), Reason::BadAsset);
 	}
+}
+
+/// Also when it is not among the newest, which the account shows.
+#[tokio::test]
+async fn household_should_find_a_withdrawal_however_old_it_is() {
+	let served = served(|_| ()).await;
+	let (one, two) = (household(&served, 1), household(&served, 2));
+	let id = RequestId::random();
+	let start = now() + 5;
+	let assets = vec![energy(AssetKind::Production, 500, start, start + 1), money(70)];
+	one.withdraw(id, address(9), assets.clone()).await.unwrap();
+	let settled = while_blocks_come(&served.ledger, one.settled(id, PATIENCE)).await.unwrap();
+	for _ in 0..13 {
+		one.withdraw(RequestId::random(), address(9), vec![money(1); 16]).await.unwrap();
+	}
+	let newest = one.account().await.unwrap().submissions;
+	assert_eq!((newest.len(), newest.iter().any(|one| one.id == id)), (200, false));
+	let found = one.settled(id, Duration::ZERO).await.unwrap();
+	assert_eq!(found, settled);
+	assert_eq!(found.iter().map(|one| one.asset).collect::<Vec<_>>(), assets);
+	// It is nobody else's, and what was refused is none.
+	let refusal = RequestId::random();
+	assert_eq!(refused(one.withdraw(refusal, address(9), vec![]).await), Reason::BadCount);
+	for none in [two.settled(id, PATIENCE).await, one.settled(refusal, PATIENCE).await] {
+		assert!(matches!(none, Err(DsoError::NoSuchWithdrawal)), "{none:?}");
+	}
+}
+
+#[tokio::test]
+async fn household_should_flag_a_mismatch_once_in_a_period() {
+	let served = served(|_| ()).await;
+	let household = household(&served, 1);
+	let timestep = now();
+	let flag = |mismatch| Signed::new(Flag { meter: 1, timestep, mismatch }, GENESIS, &key_of(1));
+	let receipt = household.file_flag(&flag(-300)).await.unwrap();
+	assert_eq!(receipt.done, Done::Flag { timestep });
+	assert_eq!(household.file_flag(&flag(-300)).await.unwrap(), receipt);
+	assert_eq!(refused(household.file_flag(&flag(300)).await), Reason::AlreadyFlagged);
+	assert_eq!(refused(household.file_flag(&flag(0)).await), Reason::NoMismatch);
 }
 
 #[tokio::test]

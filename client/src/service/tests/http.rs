@@ -8,7 +8,7 @@ use super::{
 	},
 	*,
 };
-use crate::billing::{lines, Bill, Period, Prices, Signed};
+use crate::billing::{lines, Bill, Flag, Period, Prices, Signed};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 use tempfile::TempDir;
@@ -184,6 +184,12 @@ async fn question_should_be_answered_once() {
 		let (status, body) = served.get(&format!("/account?{query}"), &headers).await;
 		assert_eq!((status, body.contains("after")), (400, true), "{query}");
 	}
+	for query in ["", "?", "?id=", "?id=7", "?after=1"] {
+		let (status, body) = served.get(&format!("/withdrawals{query}"), &headers).await;
+		assert_eq!((status, body.contains("`id`")), (400, true), "{query}");
+	}
+	let (status, _) = served.get(&format!("/withdrawals?id={}", head.id), &headers).await;
+	assert_eq!(status, 401);
 }
 
 #[tokio::test]
@@ -216,7 +222,7 @@ async fn what_is_no_request_should_be_answered_with_its_fault() {
 		&"[".repeat(9_000),
 	];
 	for body in bad {
-		for path in ["/withdrawals", "/deposit-addresses", "/claims", "/bills"] {
+		for path in ["/withdrawals", "/deposit-addresses", "/claims", "/bills", "/flags"] {
 			let (status, reply) = served.post(path, body.as_bytes()).await;
 			assert_eq!(status, 400, "{path} {body}: {reply}");
 			let reply: Json = serde_json::from_str(&reply).unwrap();
@@ -231,8 +237,10 @@ async fn what_is_no_request_should_be_answered_with_its_fault() {
 	assert_eq!(status, 400);
 	let (status, _) = served.get("/nothing", "").await;
 	assert_eq!(status, 404);
-	let (status, _) = served.get("/withdrawals", "").await;
-	assert_eq!(status, 405);
+	for path in ["/claims", "/flags"] {
+		let (status, _) = served.get(path, "").await;
+		assert_eq!(status, 405);
+	}
 	let (status, _) = served
 		.raw(b"BREW /coffee HTTP/1.1\r\nhost: dso\r\nconnection: close\r\n\r\n")
 		.await;
@@ -269,6 +277,32 @@ async fn connections_should_wait_when_there_are_too_many() {
 	assert_eq!(asking.await.0, 200);
 }
 
+/// One address cannot take all the room: it has so many connections at a time, and others have theirs.
+#[tokio::test]
+async fn connections_should_be_closed_when_one_address_has_too_many() {
+	let served = served(|options| options.max_connections_of_address = 2).await;
+	let idle = [
+		TcpStream::connect(&served.address).await.unwrap(),
+		TcpStream::connect(&served.address).await.unwrap(),
+	];
+	assert_eq!(served.get("/realm", "").await, (0, String::new()), "nothing is said");
+	// All of 127.0.0.0/8 is this machine.
+	#[cfg(target_os = "linux")]
+	{
+		let socket = tokio::net::TcpSocket::new_v4().unwrap();
+		socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+		let mut other = socket.connect(served.address.parse().unwrap()).await.unwrap();
+		let question = b"GET /realm HTTP/1.1\r\nhost: dso\r\nconnection: close\r\n\r\n";
+		other.write_all(question).await.unwrap();
+		let mut reply = String::new();
+		other.read_to_string(&mut reply).await.unwrap();
+		assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+	}
+	drop(idle);
+	let noticed = async { while served.get("/realm", "").await.0 != 200 {} };
+	tokio::time::timeout(std::time::Duration::from_secs(60), noticed).await.unwrap();
+}
+
 /// The document describes each path and each reason, and says the realm.
 #[tokio::test]
 async fn openapi_document_should_describe_what_is_served() {
@@ -295,8 +329,8 @@ async fn openapi_document_should_describe_what_is_served() {
 	let schemas = &document["components"]["schemas"];
 	let reasons: Vec<Reason> = serde_json::from_value(schemas["Reason"]["enum"].clone()).unwrap();
 	// The last one of the enumeration has the number of the others.
-	assert_eq!(codec::Encode::encode(reasons.last().unwrap()), [18]);
-	assert_eq!(reasons.len(), 19);
+	assert_eq!(codec::Encode::encode(reasons.last().unwrap()), [21]);
+	assert_eq!(reasons.len(), 22);
 	let (_, realm_of) = served.get("/realm", "").await;
 	let realm_of: Json = serde_json::from_str(&realm_of).unwrap();
 	assert_eq!(realm_of["dso"], realm().dso.to_string());
@@ -388,8 +422,18 @@ async fn openapi_document_should_fit_what_is_sent() {
 		let answer = client.file_bill(&bill).await.unwrap();
 		check("/bills", "post", Some(json(&bill)), &json(&answer));
 	}
+	let timestep = now();
+	for (mismatch, expected) in [(-300, None), (300, Some(Reason::AlreadyFlagged))] {
+		let flag = Signed::new(Flag { meter: 1, timestep, mismatch }, GENESIS, &key_of(1));
+		let answer = client.file_flag(&flag).await.unwrap();
+		assert_eq!(answer.reason(), expected);
+		check("/flags", "post", Some(json(&flag)), &json(&answer));
+	}
 	let answer = client.bills(1, 0, &key_of(1)).await.unwrap();
 	check("/bills", "get", None, &json(&answer));
+	let answer = client.withdrawal(1, RequestId([1; 16]), &key_of(1)).await.unwrap();
+	assert!(matches!(&answer.answer, Answer::Account(shown) if shown.submissions.len() == 2));
+	check("/withdrawals", "get", None, &json(&answer));
 	while served.statement(1).await.entries.len() < 2 {
 		let answer = client.account(1, 0, &key_of(1)).await.unwrap();
 		check("/account", "get", None, &json(&answer));

@@ -8,7 +8,7 @@ use super::{
 	*,
 };
 use crate::{
-	billing::{lines, Bill, Change, Energy, Entry, Period, Prices, Signed},
+	billing::{lines, Bill, Change, Energy, Entry, Flag, Message, Period, Prices, Signed},
 	service::{ledger::LedgerBlock, Change as Regulated},
 };
 use ledger::{LIMITS, PARAMETERS};
@@ -328,6 +328,12 @@ async fn request_should_be_refused_when_they_come_too_often() {
 		assert_eq!(reason(&office.ask_signed(forged.clone()).await), Some(Reason::BadSignature));
 	}
 	assert_eq!(reason(&office.ask(request(2, 1, vec![money(1)])).await), None);
+	// What its meter sends counts, too.
+	for expected in [None, Some(Reason::TooManyRequests)] {
+		let flag = flag(2, now(), 1, &key_of(2));
+		let told = answer(&office.service.file_flag(flag).await.unwrap());
+		assert_eq!(reason(&told), expected);
+	}
 }
 
 #[tokio::test]
@@ -453,6 +459,89 @@ async fn bills_should_be_filed_once_and_shown_to_the_household() {
 		.all(|bill| bill.is_signed_by(GENESIS, &key_of(1).public_key().to_account_id())));
 }
 
+fn flag(meter: MeterId, timestep: Timestep, mismatch: i128, key: &Keypair) -> Signed<Flag> {
+	Signed::new(Flag { meter, timestep, mismatch }, GENESIS, key)
+}
+
+#[tokio::test]
+async fn flag_should_be_refused_when_it_is_not_the_meters_or_says_nothing() {
+	let office = office().await;
+	let good = flag(1, now(), 300, &key_of(1));
+	let altered = Signed { content: Flag { mismatch: 301, ..good.content }, ..good.clone() };
+	let elsewhere = Signed::new(good.content, H256([6; 32]), &key_of(1));
+	let refusals = [
+		(flag(1, now(), 300, &key_of(2)), Reason::BadSignature),
+		(altered, Reason::BadSignature),
+		(elsewhere, Reason::BadSignature),
+		(flag(9, now(), 300, &key_of(1)), Reason::UnknownHousehold),
+		(flag(1, now(), 0, &key_of(1)), Reason::NoMismatch),
+		(flag(1, now() + 2, 300, &key_of(1)), Reason::TimestepNotBegun),
+		(flag(1, Timestep::MAX, 300, &key_of(1)), Reason::TimestepNotBegun),
+	];
+	for (flag, expected) in refusals {
+		let told = answer(&office.service.file_flag(flag.clone()).await.unwrap());
+		assert_eq!(reason(&told), Some(expected), "{flag:?}");
+		assert_eq!(told.request().0, flag.content.digest(GENESIS));
+	}
+	assert!(office.service.store.flags(10).unwrap().is_empty());
+	let told = answer(&office.service.file_flag(good).await.unwrap());
+	assert_eq!(reason(&told), None);
+}
+
+/// One of each household and billing period is kept, and told to the DSO's people once.
+#[tokio::test]
+async fn flags_should_be_kept_once_for_each_period_and_told() {
+	static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+	let office =
+		office_with(|options| options.notice = |text| TOLD.lock().unwrap().push(text.into())).await;
+	let length = PARAMETERS.billing_period;
+	// The period before this one.
+	let from = (now() / length - 1) * length;
+	let first = flag(1, from + 5, -300, &key_of(1));
+	let told = office.service.file_flag(first.clone()).await.unwrap();
+	let Answer::Receipt(receipt) = answer(&told) else { panic!("no receipt") };
+	assert_eq!((receipt.household, receipt.done), (1, Done::Flag { timestep: from + 5 }));
+	// The same again, also signed anew, has the same receipt.
+	for again in [first.clone(), flag(1, from + 5, -300, &key_of(1))] {
+		assert_eq!(office.service.file_flag(again).await.unwrap(), told);
+	}
+	let second = [
+		flag(1, from + 5, -301, &key_of(1)),
+		flag(1, from, -300, &key_of(1)),
+		flag(1, from + length - 1, -300, &key_of(1)),
+	];
+	for flag in second {
+		let told = answer(&office.service.file_flag(flag).await.unwrap());
+		assert_eq!(reason(&told), Some(Reason::AlreadyFlagged));
+	}
+	// Other periods and other households have flags of their own, of either sign.
+	let others = [
+		flag(1, from - 1, 200, &key_of(1)),
+		flag(1, from + length, i128::MAX, &key_of(1)),
+		flag(2, from + 5, -300, &key_of(2)),
+	];
+	for flag in others.clone() {
+		let told = answer(&office.service.file_flag(flag).await.unwrap());
+		assert_eq!(reason(&told), None);
+	}
+	let [before, after, neighbours] = others;
+	let kept = [before, first.clone(), after, neighbours];
+	assert_eq!(office.service.store.flags(10).unwrap(), kept);
+	assert_eq!(office.service.store.flags(2).unwrap(), kept[..2]);
+	let heard = TOLD.lock().unwrap().clone();
+	let report = format!("household 1 reports a mismatch of -300 W at timestep {}", from + 5);
+	assert_eq!((heard.len(), heard[0].contains(&report)), (4, true), "{heard:?}");
+	// They survive the service.
+	let Office { _folder: folder, ledger, service } = office;
+	drop(service);
+	let service = open(&ledger, options(&folder.path().join("dso.redb"))).await;
+	assert_eq!(service.store.flags(10).unwrap(), kept);
+	assert_eq!(service.file_flag(first).await.unwrap(), told);
+	let other = flag(1, from + 6, 1, &key_of(1));
+	let told = answer(&service.file_flag(other).await.unwrap());
+	assert_eq!(reason(&told), Some(Reason::AlreadyFlagged));
+}
+
 /// A statement shows so many entries and says from where to go on.
 #[tokio::test]
 async fn account_should_come_in_parts_when_it_is_long() {
@@ -488,6 +577,17 @@ async fn database_should_be_refused_when_it_is_of_another_chain_or_service() {
 	assert!(open(key_of_dso(), GENESIS).await.is_err(), "one process at a time");
 	drop(first);
 	assert!(open(key_of_dso(), GENESIS).await.is_ok());
+}
+
+/// It says which address is whose.
+#[cfg(unix)]
+#[tokio::test]
+async fn database_should_be_its_owners_alone() {
+	use std::os::unix::fs::PermissionsExt;
+	let office = office().await;
+	let file = office._folder.path().join("dso.redb");
+	let mode = std::fs::metadata(file).unwrap().permissions().mode();
+	assert_eq!(mode & 0o777, 0o600);
 }
 
 /// Numbers of refusals are forgotten when they are too old to come again, those of receipts never.

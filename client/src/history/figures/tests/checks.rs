@@ -1,9 +1,15 @@
 //! Each check sees what is wrong, and no other check fails of it that need not.
 
-use super::{address, computed, ended, failed, made::Case, neighbours, FIRST};
-use crate::history::{Fact, Maker, What};
-use crate::types::*;
-use petra_report::MixingSetting;
+use super::{
+	address, computed, ended, failed,
+	made::{Case, Made},
+	neighbours, trade, FIRST,
+};
+use crate::{
+	history::{verify, Fact, Maker, What},
+	types::*,
+};
+use petra_report::{BillFigures, MixingSetting, Report, Setting};
 
 fn case() -> Case {
 	let (made, addresses) = neighbours();
@@ -37,6 +43,11 @@ fn limits(production: Power, money: Balance) -> Limits {
 	Limits { max_production: production, max_consumption: 5_000, max_financial: money }
 }
 
+fn mixing(min_ring_size: u32, min_ring_age: u32) -> MixingSetting {
+	let (stretch, basket, again) = (1, Vec::new(), false);
+	MixingSetting { min_ring_size, min_ring_age, stretch, basket, again }
+}
+
 fn limit_meter(case: &mut Case, meter: MeterId, limits: Limits) {
 	for rules in [&mut case.history.before.rules, &mut case.history.after.rules] {
 		rules.meters.get_mut(&meter).unwrap().changes[0].limits = limits;
@@ -51,6 +62,55 @@ fn chain_should_fail_when_the_report_is_about_another() {
 	alone(failing(|case| case.setting.chain.power_lot = 1), name, "lot");
 	alone(failing(|case| case.setting.first_block = 0), name, "first and last");
 	alone(failing(|case| case.history.spec_version = 2), name, "runtime");
+}
+
+#[test]
+fn setting_should_fail_when_the_ledger_says_something_else() {
+	let name = "market, prices, path, rings and validators are as";
+	let altered = |change: fn(&mut Setting)| failing(|case| change(&mut case.setting));
+	let mode = altered(|setting| setting.market.mode = "doubleAuction".into());
+	let said = "market.mode: the report says doubleAuction, the blocks firstComeFirstServed";
+	alone(mode, name, said);
+	let fixed = altered(|setting| setting.market.fixed_price = Some(50));
+	alone(fixed, name, "market.fixedPrice: the report says 50, the blocks none");
+	let dearer = altered(|setting| setting.market.price_consumption += 1);
+	alone(dearer, name, "market.priceConsumption: the report says 76, the blocks 75");
+	let cheaper = altered(|setting| setting.market.price_production -= 1);
+	alone(cheaper, name, "market.priceProduction: the report says 24, the blocks 25");
+	let path = altered(|setting| setting.path = "dso".into());
+	alone(path, name, "path: the report says dso, the blocks meter");
+	let validators = altered(|setting| setting.chain.validators += 1);
+	alone(validators, name, "chain.validators: the report says 5, the blocks 4");
+	let all = altered(|setting| {
+		setting.mixing = Some(mixing(3, 2));
+		(setting.market.mode, setting.path) = (String::new(), String::new());
+		setting.market.fixed_price = Some(0);
+		(setting.market.price_consumption, setting.market.price_production) = (0, 0);
+		setting.chain.validators = 0;
+	});
+	among(all.clone(), name, "8 of 8 facts");
+	for part in ["mode", "fixedPrice", "priceConsumption", "priceProduction", "minRingSize"] {
+		among(all.clone(), name, &format!("{part}: the report says"));
+	}
+	among(all.clone(), name, "mixing.minRingAge: the report says 2, the blocks 1");
+	among(all, name, "chain.validators: the report says 0");
+}
+
+#[test]
+fn setting_should_fail_when_the_rules_changed_during_the_profile() {
+	let name = "market, prices, path, rings and validators are as";
+	let market = failing(|case| {
+		case.history.after.rules.market.record(FIRST, MarketMode::DoubleAuction);
+	});
+	alone(market, name, "the blocks firstComeFirstServed, then doubleAuction");
+	let path = failing(|case| {
+		let meter = case.history.after.rules.meters.get_mut(&1).unwrap();
+		let change = meter.changes[0];
+		meter
+			.changes
+			.push(crate::history::Change { from: FIRST + 2, path: Path::Dso, ..change });
+	});
+	alone(path, name, "path: the report says meter, the blocks dso and meter");
 }
 
 #[test]
@@ -213,6 +273,56 @@ fn bills_should_fail_when_one_unit_is_altered() {
 	among(other_key, name, "did not sign this bill");
 }
 
+fn all_of(bill: &BillFigures) -> [i128; 6] {
+	let BillFigures { measured, energy, residual_charges, money, bill, baseline, .. } = *bill;
+	[measured, energy, residual_charges, money, bill, baseline]
+}
+
+/// Watts that move from one timestep to another, at one price and with the sign of `E` as it was, change no total: only what
+/// the meter signed of each timestep tells.
+#[test]
+fn bills_should_fail_when_readings_are_moved_between_timesteps() {
+	for market in [MarketMode::FirstComeFirstServed, MarketMode::FixedPrice(50)] {
+		let mut made = Made::new(2);
+		made.rule(What::MarketSet { time: FIRST - 5, mode: market });
+		let (made, addresses) = trade(made);
+		let case = made.end(
+			&[&[-500, -700, 0, -300, -400, -500], &[500, 100, 300, 300, 300, 300]],
+			&addresses.map(|address| vec![address]),
+		);
+		let (figures, checks) = computed(&case);
+		assert_eq!(failed(&checks), [""; 0], "{market:?}");
+		let mut altered = case.clone();
+		altered.inputs.households[0].measured[3] += 100;
+		altered.inputs.households[0].measured[5] -= 100;
+		let (others, checks) = computed(&altered);
+		assert_eq!(all_of(&figures.bills[0]), all_of(&others.bills[0]), "{market:?}");
+		assert_ne!(figures.intervals, others.intervals);
+		let detail = "house 1: at timestep 103 the bill says E = -300";
+		alone(failed(&checks), "every bill equals the formula", detail);
+		// Nor does it help to compute figures and checks anew, or to say that all is well.
+		let Case { setting, inputs, history } = altered;
+		let mut report = Report { setting, inputs, figures: others, checks };
+		let verified = verify::against(&report, &history).unwrap();
+		assert!(verified.differences.is_empty() && !verified.holds(), "{verified:?}");
+		report.checks.iter_mut().for_each(|check| check.holds = true);
+		let verified = verify::against(&report, &history).unwrap();
+		assert_eq!(verified.differences.len(), 1, "{:?}", verified.differences);
+	}
+}
+
+#[test]
+fn bills_should_fail_when_one_is_a_total_alone() {
+	let told = failing(|case| case.bill_total(0));
+	alone(
+		told,
+		"every bill equals the formula",
+		"1 of 2 bills recomputed: house 1: the bill is a total",
+	);
+	let told = failing(|case| (0..2).for_each(|household| case.bill_total(household)));
+	alone(told, "every bill equals the formula", "house 2: the bill is a total alone");
+}
+
 #[test]
 fn addresses_should_fail_when_two_disclose_the_same() {
 	let shared = |case: &mut Case| {
@@ -229,14 +339,6 @@ fn addresses_should_fail_when_two_disclose_the_same() {
 
 #[test]
 fn mixing_should_fail_when_it_is_on_and_nothing_was_mixed() {
-	let on = |case: &mut Case| {
-		case.setting.mixing = Some(MixingSetting {
-			min_ring_size: 2,
-			min_ring_age: 1,
-			stretch: 1,
-			basket: Vec::new(),
-			again: false,
-		});
-	};
+	let on = |case: &mut Case| case.setting.mixing = Some(mixing(2, 1));
 	alone(failing(on), "with mixing", "0 of 2 assets");
 }

@@ -1,8 +1,8 @@
 //! Histories made by hand: a ledger of a few rules, which writes down what it does as blocks would.
 
 use crate::{
-	billing::{self, Bill, Period, Prices, Signed},
-	history::{Block, Change, Fact, History, Maker, Meter, Policy, Rules, State, What},
+	billing::{self, Bill, Period, Prices, Signed, Total},
+	history::{Block, Change, Fact, History, Maker, Meter, Policy, RingRules, Rules, State, What},
 	types::*,
 	AccountId32, H256,
 };
@@ -67,6 +67,7 @@ impl Made {
 			market: Policy::default(),
 			feeders: BTreeMap::new(),
 			meters: (1..=u32::from(meters)).map(|id| (id, meter(id))).collect(),
+			rings: RingRules { min_size: 2, min_age: 1 },
 		};
 		let parameters = Parameters { timestep_ms: 1_000, ..Parameters::default() };
 		let before = State { money: 1_000, rules, ..State::default() };
@@ -75,6 +76,7 @@ impl Made {
 			genesis: GENESIS,
 			spec_version: 1,
 			parameters,
+			validators: 4,
 			blocks: Vec::new(),
 			before,
 			after,
@@ -393,6 +395,20 @@ pub struct Case {
 	pub history: History,
 }
 
+impl Case {
+	/// A household's meter signs the total alone.
+	pub fn bill_total(&mut self, household: usize) {
+		let Household { meter, bill, .. } = &mut self.inputs.households[household];
+		let total = Total { meter: *meter, period: 0, total: bill.owed };
+		bill.bytes = signed(Bill::Total(total), *meter);
+	}
+}
+
+/// The bytes of a bill that a meter signed.
+fn signed(bill: Bill, meter: MeterId) -> String {
+	format!("0x{}", hex::encode(Signed::new(bill, GENESIS, &key(meter)).encode()))
+}
+
 fn household(
 	history: &History,
 	period: Period,
@@ -410,12 +426,8 @@ fn household(
 	let entries = history.entries();
 	let own_entries = billing::entries_at(&addresses, &entries);
 	let lines = billing::lines(period, &padded, own_entries, |t| history.prices(t)).unwrap();
-	let bill = match meter % 2 {
-		0 => Bill::detailed(meter, 0, &lines),
-		_ => Bill::total(meter, 0, &lines).unwrap(),
-	};
+	let bill = Bill::detailed(meter, 0, &lines);
 	let owed = bill.owed().unwrap();
-	let bytes = Signed::new(bill, GENESIS, &key(meter)).encode();
 	Household {
 		name: format!("house {meter}"),
 		meter,
@@ -424,12 +436,17 @@ fn household(
 		measured: measured.to_vec(),
 		predicted: measured.to_vec(),
 		addresses: own.iter().map(ToString::to_string).collect(),
-		bill: SignedBill { bytes: format!("0x{}", hex::encode(bytes)), owed },
+		bill: SignedBill { bytes: signed(bill, meter), owed },
 	}
 }
 
 fn setting(history: &History, rows: u64) -> Setting {
 	let (first, last) = (&history.blocks[0], history.blocks.last().unwrap());
+	let (mode, fixed_price) = match history.after.rules.mode(FIRST) {
+		MarketMode::FixedPrice(price) => ("fixedPrice", Some(price)),
+		MarketMode::FirstComeFirstServed => ("firstComeFirstServed", None),
+		MarketMode::DoubleAuction => ("doubleAuction", None),
+	};
 	Setting {
 		command: "petra simulate".into(),
 		version: "0.1.0".into(),
@@ -452,8 +469,8 @@ fn setting(history: &History, rows: u64) -> Setting {
 			gate_lead: history.parameters.gate_lead,
 		},
 		market: Market {
-			mode: "firstComeFirstServed".into(),
-			fixed_price: None,
+			mode: mode.into(),
+			fixed_price,
 			price_consumption: 75,
 			price_production: 25,
 		},

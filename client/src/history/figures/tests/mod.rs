@@ -8,7 +8,7 @@ mod random;
 
 use super::*;
 use crate::history::{Maker, What};
-use made::{address, Made, FIRST};
+use made::{address, Made, BEGIN, FIRST};
 use AssetKind::{Consumption, Production};
 
 const M1: Maker = Maker::Meter(1);
@@ -26,8 +26,12 @@ fn failed(checks: &[Check]) -> Vec<String> {
 
 /// Two neighbours: one sells 500 W over two timesteps at 50, and feeds in 500 and 700 W; the other draws 500, 100 and 300.
 pub(super) fn neighbours() -> (Made, [AccountId; 2]) {
+	trade(Made::new(2))
+}
+
+/// The trade of [`neighbours`], whatever the way of trading.
+pub(super) fn trade(mut made: Made) -> (Made, [AccountId; 2]) {
 	let (seller, buyer) = (address(1, 0), address(2, 0));
-	let mut made = Made::new(2);
 	let epa = made.withdraw(M1, seller, Production, 500, (FIRST, FIRST + 1));
 	let eca = made.withdraw(M2, buyer, Consumption, 500, (FIRST, FIRST + 1));
 	made.withdraw_money(M2, buyer, 100_000);
@@ -293,6 +297,10 @@ fn traded_note_should_count_as_mixed_when_its_address_got_it_from_a_pool() {
 	assert_eq!((ring.members, ring.least_members, ring.households, ring.withdrawn), (2, 2, 2, 1));
 	// One note is in the ring still.
 	assert_eq!(failed(&checks).len(), 1, "the flag alone: {:?}", failed(&checks));
+	case.setting.mixing = None;
+	let told = failed(&computed(&case).1).join("\n");
+	let detail = "mixing: the report says none, the blocks 2 notes of households";
+	assert!(told.contains(detail), "{told}");
 }
 
 #[test]
@@ -304,6 +312,18 @@ fn feeder_should_show_the_most_that_was_traded() {
 	assert_eq!((&feeder.production, &feeder.consumption), (&vec![500, 500, 0], &vec![500, 500, 0]));
 }
 
+/// A report of some bytes asks for no more memory than it may.
+#[test]
+fn timesteps_should_be_bounded_over_all_households() {
+	let of = |length: u64, households| {
+		let period = Period { first: FIRST, last: FIRST + length - 1 };
+		bounded(period, Period { first: FIRST, last: FIRST }, households).is_ok()
+	};
+	assert!(of(1 << 20, 1) && of(1 << 19, 2) && of(1, 1 << 20) && of(1 << 20, 0));
+	assert!(!of(1 << 20, 2) && !of((1 << 19) + 1, 2) && !of(1, (1 << 20) + 1));
+	assert!(!of((1 << 20) + 1, 0) && !of(1 << 20, usize::MAX));
+}
+
 #[test]
 fn figures_should_be_refused_when_the_setting_makes_no_sense() {
 	let (made, addresses) = neighbours();
@@ -313,9 +333,14 @@ fn figures_should_be_refused_when_the_setting_makes_no_sense() {
 		change(&mut case);
 		compute(&case.setting, &case.inputs, &case.history).unwrap_err().to_string()
 	};
-	let (none, many) = ("are none or more than 1048576", "are none or more than 1048576");
-	assert!(refused(&|case| case.setting.last_timestep = 0).contains(none));
-	assert!(refused(&|case| case.setting.bill_last = u64::MAX).contains(many));
+	let (rows, bills) = ("are none or more than 1440", "are none or more than 1048576");
+	assert!(refused(&|case| case.setting.last_timestep = 0).contains(rows));
+	assert!(refused(&|case| case.setting.last_timestep = FIRST + 1_440).contains(rows));
+	assert!(refused(&|case| case.setting.bill_last = u64::MAX).contains(bills));
+	let together = refused(&|case| case.setting.bill_last = BEGIN + (1 << 20) - 1);
+	let said =
+		"2 households' bills of 1048576 timesteps each are more than 1048576 timesteps together";
+	assert_eq!(together, said);
 	assert!(refused(&|case| case.setting.bill_first = FIRST + 1).contains("not all in"));
 	assert!(refused(&|case| case.setting.profile.from = "25".into()).contains("no time of day"));
 	assert!(refused(&|case| case.inputs.households[0].key = "5x".into()).contains("no address"));

@@ -218,6 +218,30 @@ proptest! {
 		}
 	}
 
+	/// Readings are what the meters signed for: watts that come, go, or move to another timestep are seen.
+	#[test]
+	fn altered_readings_should_not_fit_the_bill(
+		steps in proptest::collection::vec(step(), 0..60),
+		measured in measured(),
+		household in 0..usize::from(HOUSEHOLDS),
+		row in 0..ROWS as usize,
+		other in proptest::option::of(0..ROWS as usize),
+		watts in prop_oneof![-500i64..0, 1i64..500],
+	) {
+		prop_assume!(other != Some(row));
+		let (mut case, _) = play(&steps, &measured);
+		let readings = &mut case.inputs.households[household].measured;
+		readings[row] += watts;
+		if let Some(other) = other {
+			readings[other] -= watts;
+		}
+		let told = failed(&computed(&case).1);
+		let seen = told.iter().any(|told| {
+			told.starts_with("every bill equals the formula") && told.contains("the bill says E = ")
+		});
+		prop_assert!(seen, "{told:#?}");
+	}
+
 	/// One value is altered: the comparison names it and no other.
 	#[test]
 	fn altered_value_should_be_found_wherever_it_is(
