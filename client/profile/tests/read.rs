@@ -201,7 +201,9 @@ struct Endless<'a> {
 
 impl Read for Endless<'_> {
 	fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-		for (byte, from) in buffer.iter_mut().zip(self.unit.iter().cycle()) {
+		// Where one buffer ends, the next goes on.
+		let begun = (self.taken % self.unit.len() as u64) as usize;
+		for (byte, from) in buffer.iter_mut().zip(self.unit.iter().cycle().skip(begun)) {
 			*byte = *from;
 		}
 		self.taken += buffer.len() as u64;

@@ -190,8 +190,8 @@ impl Model {
 		let policy = match (price_consumption, price_production) {
 			(None, None) => None,
 			(consumption, production) => {
-				// What was recorded for this time and later is discarded.
-				let before = self.policy(*time);
+				// An absent price is what it was to be right after that time.
+				let before = self.policy(*time + 1);
 				let policy = (consumption.unwrap_or(before.0), production.unwrap_or(before.1));
 				let given = [consumption, production];
 				let off_tick = given.into_iter().flatten().any(|price| self.off_tick(*price));
