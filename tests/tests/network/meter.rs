@@ -7,12 +7,9 @@ use crate::{
 };
 use petra_client::{
 	agents::link::{Answer, Link, Question},
-	assets::moved,
 	billing::{file::BillFile, Bill, Flag, Signed},
 	calls,
-	types::{
-		AssetKind, MeterId, Power, Timestep, TransferInputs, TransferOutputs, WithdrawalOutput,
-	},
+	types::{AssetKind, MeterId, Power, Timestep, WithdrawalOutput},
 	AccountId32, Client, Keypair, H256,
 };
 use petra_tests::{
@@ -52,22 +49,11 @@ async fn withdraw(link: &Link, id: &str, t: Timestep, to: &[(AssetKind, &Keypair
 	Ok(())
 }
 
-/// Returns all that an address has to its meter.
-async fn give_back(link: &Link, client: &Client, owner: &Keypair) -> Result<()> {
-	let question = Question::DepositAddress { id: "1".into() };
-	let Answer::Address { address } = link.ask(&question).await.map_err(violated)? else {
-		return Err(violated("the meter gives no address"));
-	};
+/// Deposits what an address has. The meter knows that it is the household's: it withdrew to it.
+async fn deposit(client: &Client, owner: &Keypair) -> Result<()> {
 	let assets = client.final_ledger().await?.assets_of(&account_of(owner)).await?;
-	ensure(assets.len() == 1, || format!("{assets:?}"))?;
-	let inputs =
-		TransferInputs { assets: assets.iter().map(|(id, _)| *id).collect(), money: Vec::new() };
-	let outputs = TransferOutputs {
-		assets: assets.iter().map(|(_, asset)| moved(asset, address)).collect(),
-		money: Vec::new(),
-	};
-	client.send(&calls::transfer(inputs, outputs, None), owner).await?;
-	link.ask(&Question::Returned { address }).await.map_err(violated)?;
+	let [(asset, _)] = assets[..] else { return Err(violated(format!("{assets:?}"))) };
+	client.send(&calls::deposit_energy_asset(asset), owner).await?;
 	Ok(())
 }
 
@@ -117,8 +103,8 @@ async fn meter_should_flag_what_is_kept_and_withdraw_nothing_more() -> Result {
 		let (sells, buys) = (key_of("//Seller"), key_of("//Buyer"));
 		let both = [(AssetKind::Production, &sells), (AssetKind::Consumption, &buys)];
 		withdraw(&link, "1", first, &both).await?;
-		// The permission to buy comes back, that to sell does not.
-		give_back(&link, &client, &buys).await?;
+		// The permission to buy is deposited, that to sell is not.
+		deposit(&client, &buys).await?;
 		say(&mut meter, &format!("{first} 0.5\nhalf of it\n{} -0.25\n", first + 1)).await?;
 
 		let expired = async || {
