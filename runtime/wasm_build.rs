@@ -18,6 +18,8 @@ pub fn anywhere(root: &str, build: impl FnOnce()) -> io::Result<()> {
 	}
 	let inner = Command::new(env::current_exe()?)
 		.env(INNER, "1")
+		// The crates that the builder makes up are not ours to lint.
+		.env_remove("RUSTC_WORKSPACE_WRAPPER")
 		.stderr(Stdio::inherit())
 		.output()?;
 	let checkout = Path::new(root).canonicalize()?;

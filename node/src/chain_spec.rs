@@ -1,6 +1,9 @@
 //! The networks that the node knows by name: one a preset of the runtime.
 
-use petra_runtime::{genesis::CONSORTIUM, WASM_BINARY};
+use petra_runtime::{
+	genesis::{get_preset, CONSORTIUM},
+	WASM_BINARY,
+};
 use sc_service::{ChainType, Properties};
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 
@@ -39,6 +42,9 @@ fn spec(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<Cha
 	let wasm = WASM_BINARY.ok_or(
 		"this node was built without its runtime: build it again without SKIP_WASM_BUILD set",
 	)?;
+	// As the Wasm has it, which need not be compiled for that.
+	let genesis = get_preset(&preset.into()).ok_or("the runtime has no such preset")?;
+	let genesis = serde_json::from_slice(&genesis).map_err(|error| error.to_string())?;
 	let properties = [
 		("tokenSymbol", "EUR".into()),
 		("tokenDecimals", 9.into()),
@@ -52,7 +58,7 @@ fn spec(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<Cha
 		.with_properties(Properties::from_iter(
 			properties.map(|(key, value): (_, serde_json::Value)| (key.to_string(), value)),
 		))
-		.with_genesis_config_preset_name(preset)
+		.with_genesis_config_patch(genesis)
 		.build())
 }
 

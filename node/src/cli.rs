@@ -1,6 +1,7 @@
 //! What can be asked of the node on the command line.
 
 use sc_cli::RunCmd;
+use std::path::PathBuf;
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
@@ -12,6 +13,11 @@ pub struct Cli {
 	/// How to run a node.
 	#[clap(flatten)]
 	pub run: RunCmd,
+
+	/// Keep compiled runtimes in this directory, so that a restart need not compile them (seconds of two cores). The node runs
+	/// what is in it: nobody else may be able to write to it.
+	#[arg(long, value_name = "DIRECTORY")]
+	pub runtime_cache: Option<PathBuf>,
 }
 
 /// The subcommands.

@@ -3,6 +3,7 @@
 //! - [`cli`], [`command`]: what can be asked of it on the command line;
 //! - [`chain_spec`]: the networks that it knows by name;
 //! - [`service`]: how the parts of a node are put together;
+//! - [`executor`]: what executes the runtime;
 //! - [`equivocation`]: counts authors who make two blocks for one slot;
 //! - [`rpc`]: what it answers beside the standard RPC.
 
@@ -13,6 +14,7 @@ mod chain_spec;
 mod cli;
 mod command;
 mod equivocation;
+mod executor;
 mod rpc;
 mod service;
 

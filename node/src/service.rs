@@ -1,6 +1,6 @@
 //! How the parts of a node are put together: database, pool, network, block production, finality, RPC.
 
-use crate::{chain_spec, equivocation, rpc};
+use crate::{chain_spec, equivocation, executor, rpc};
 use futures::FutureExt;
 use petra_runtime::{apis::RuntimeApi, opaque::Block};
 use sc_client_api::Backend;
@@ -24,16 +24,13 @@ use sp_keystore::KeystorePtr;
 use std::{
 	io::ErrorKind,
 	net::{IpAddr, SocketAddr, TcpListener},
+	path::Path,
 	sync::Arc,
 	time::Duration,
 };
 
 /// The chain, as this node holds it.
-pub type FullClient = sc_service::TFullClient<
-	Block,
-	RuntimeApi,
-	sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>,
->;
+pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, executor::Executor>;
 type FullBackend = sc_service::TFullBackend<Block>;
 type FullSelectChain = sc_consensus::LongestChain<FullBackend, Block>;
 type GrandpaBlockImport =
@@ -84,8 +81,11 @@ fn check_genesis(client: &FullClient) -> Result<(), ServiceError> {
 	Ok(())
 }
 
-/// Opens the database and makes pool and import queue.
-pub fn new_partial(config: &Configuration) -> Result<Service, ServiceError> {
+/// Opens the database and makes pool and import queue. Compiled runtimes are kept in `runtime_cache`, if there is one.
+pub fn new_partial(
+	config: &Configuration,
+	runtime_cache: Option<&Path>,
+) -> Result<Service, ServiceError> {
 	chain_spec::check_validators(&*config.chain_spec).map_err(ServiceError::Other)?;
 	let telemetry = config
 		.telemetry_endpoints
@@ -98,7 +98,7 @@ pub fn new_partial(config: &Configuration) -> Result<Service, ServiceError> {
 		})
 		.transpose()?;
 
-	let executor = sc_service::new_wasm_executor::<sp_io::SubstrateHostFunctions>(&config.executor);
+	let executor = executor::new(&config.executor, runtime_cache).map_err(ServiceError::Other)?;
 	let (client, backend, keystore_container, task_manager) =
 		sc_service::new_full_parts::<Block, RuntimeApi, _>(
 			config,
@@ -219,6 +219,7 @@ fn check_ports(config: &Configuration) -> Result<(), ServiceError> {
 /// Starts a node.
 pub fn new_full<N: sc_network::NetworkBackend<Block, petra_runtime::Hash>>(
 	config: Configuration,
+	runtime_cache: Option<&Path>,
 ) -> Result<TaskManager, ServiceError> {
 	check_ports(&config)?;
 	let sc_service::PartialComponents {
@@ -230,7 +231,7 @@ pub fn new_full<N: sc_network::NetworkBackend<Block, petra_runtime::Hash>>(
 		select_chain,
 		transaction_pool,
 		other: (block_import, grandpa_link, mut telemetry),
-	} = new_partial(&config)?;
+	} = new_partial(&config, runtime_cache)?;
 
 	let mut net_config = sc_network::config::FullNetworkConfiguration::<_, _, N>::new(
 		&config.network,

@@ -15,6 +15,10 @@ pub const DATA_VARIABLE: &str = "PETRA_DATA";
 /// A day of a microgrid in Germany (P3, section 4.3).
 const MICROGRID: &str = "german-microgrid-9.csv";
 
+/// A timestep of a simulation that mixes, in milliseconds. Two cores make and verify the proofs of nine households, and
+/// the blocks of five nodes besides: with less, a slow machine has the notes out of their rings when nobody trades any more.
+pub const TIMESTEP_MS: u64 = 14_000;
+
 /// A day to replay.
 #[derive(Clone, Debug)]
 pub struct Day {

@@ -1,34 +1,36 @@
 //! Builds the runtime's Wasm blob with a `spec_version` one higher.
 #![allow(clippy::expect_used)]
 
+#[cfg(feature = "std")]
 #[path = "../../runtime/wasm_build.rs"]
 mod wasm_build;
 
-use std::{
-	env, io,
-	path::{Path, PathBuf},
-};
-
-fn main() -> io::Result<()> {
+#[cfg(feature = "std")]
+fn main() -> std::io::Result<()> {
 	wasm_build::anywhere("../..", build_wasm)
 }
 
+#[cfg(not(feature = "std"))]
+fn main() {}
+
+#[cfg(feature = "std")]
 fn build_wasm() {
+	use std::{env, fs, os::unix::fs::symlink, path::Path};
+
 	// Asked when it runs: what another checkout has compiled may be used here.
 	let root = Path::new("../..").canonicalize().expect("the workspace is above this crate");
-	env::set_var("WASM_BUILD_WORKSPACE_HINT", &root);
-	// A folder of its own, found by its name `build`: the runtime itself may be built at the same time.
-	let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-	let own = out.join("build/petra-upgrade/out");
-	std::fs::create_dir_all(&own).expect("OUT_DIR can be written");
-	// The builder gives its blob the time of this file, so that cargo does not build it again whenever it is asked.
-	let (timestamp, beside) = (out.join("../invoked.timestamp"), own.join("../invoked.timestamp"));
-	let _ = std::fs::remove_file(&beside);
-	std::fs::hard_link(timestamp, beside).expect("cargo writes it before it runs this");
-	env::set_var("OUT_DIR", own);
+	env::set_var("WASM_BUILD_WORKSPACE_HINT", root);
+	// What the runtime's own blob is made of is compiled when this runs, since the runtime `links`: it is not compiled again.
+	let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
+	let release = Path::new(&out).ancestors().nth(3).expect("it is release/build/<this>/out");
+	let project = release.join("wbuild/petra-upgrade");
+	fs::create_dir_all(&project).expect("the target directory can be written");
+	let target = project.join("target");
+	if !target.is_symlink() {
+		symlink("../petra-runtime/target", target).expect("nothing else is there");
+	}
 	substrate_wasm_builder::WasmBuilder::new()
-		.with_project(root.join("runtime/Cargo.toml"))
-		.expect("the runtime is where the workspace has it")
+		.with_current_project()
 		.export_heap_base()
 		.import_memory()
 		.enable_feature("next-version")

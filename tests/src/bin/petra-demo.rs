@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use petra_tests::{
-	simulation::{self, Day},
+	simulation::{self, Day, TIMESTEP_MS},
 	wait, Error, LocalNetwork, Result, FULL_NODE,
 };
 use std::{
@@ -11,9 +11,6 @@ use std::{
 	time::{Duration, Instant},
 };
 use tokio::process::Command;
-
-/// A timestep, in milliseconds: it stands for a quarter of an hour.
-const TIMESTEP: u64 = 10_000;
 
 /// Starts four validators and a full node, replays the end of an afternoon of nine households on them, has the full node's
 /// blocks say whether the report is true, and stops.
@@ -47,7 +44,7 @@ async fn show(page: &Path) {
 async fn run(arguments: Arguments) -> Result {
 	println!("Starting four validators and a full node…");
 	let start = Instant::now();
-	let network = LocalNetwork::start(simulation::network("demo", TIMESTEP)).await?;
+	let network = LocalNetwork::start(simulation::network("demo", TIMESTEP_MS)).await?;
 	wait::finalized(&network.client(FULL_NODE).await?, 1).await?;
 	println!("The network is up after {:.0?}.\n", start.elapsed());
 

@@ -3,7 +3,14 @@
 
 use crate::support::ensure;
 use petra_tests::{find_node, wait::within, Error, Result, ScratchDirectory};
-use std::{net::TcpListener, path::Path, process::ExitStatus, process::Stdio, time::Duration};
+use std::{
+	fs::Permissions,
+	net::TcpListener,
+	os::unix::fs::PermissionsExt,
+	path::Path,
+	process::{ExitStatus, Stdio},
+	time::Duration,
+};
 use tokio::{
 	io::{AsyncBufReadExt, BufReader, Lines},
 	process::{Child, ChildStderr, Command},
@@ -133,6 +140,18 @@ async fn node_should_say_what_to_fill_in_when_the_spec_names_no_validators() -> 
 	let directory = ScratchDirectory::new("empty-spec")?;
 	let arguments = with(&[ANY_PORT, "--chain", "consortium"]);
 	must_fail(directory.path(), &arguments, &["validatorSet.initialValidators", "sudo.key"]).await
+}
+
+#[tokio::test]
+async fn node_should_say_who_may_write_when_others_can_write_compiled_runtimes() -> Result {
+	let directory = ScratchDirectory::new("open-cache")?;
+	let cache = directory.path().join("cache");
+	std::fs::create_dir(&cache)
+		.and_then(|()| std::fs::set_permissions(&cache, Permissions::from_mode(0o777)))
+		.map_err(|error| Error::Violated(error.to_string()))?;
+	let cache = cache.display().to_string();
+	let arguments = with(&[ANY_PORT, "--dev", "--runtime-cache", &cache]);
+	must_fail(directory.path(), &arguments, &[&cache, "nobody else, can write to"]).await
 }
 
 /// Exports the template of a consortium, which names no validators, as the node does.

@@ -6,7 +6,8 @@
 //! all of them together fill the blocks, through one validator's node. Another household on the same feeder sends calls
 //! through another validator's node, one after the other, without the attack and then with it.
 //!
-//! Delays are counted in blocks, so that a slow machine does not matter. What an attacker can do that prepares itself for
+//! Delays are counted in blocks, so that a slow machine does not matter; those in which a session begins do not count, since
+//! they have no room for anybody's calls (docs/pallets/free-calls.md). What an attacker can do that prepares itself for
 //! days is in `runtime/tests/it/flood.rs`.
 //!
 //! Five nodes share this machine, and each of them checks and executes each call. So that they have time left to make
@@ -220,6 +221,14 @@ async fn live(client: &Client) -> Result<u64> {
 	Ok(live.unwrap_or_default())
 }
 
+/// Blocks in a session: one begins in each block whose number is a multiple.
+async fn session_length(client: &Client) -> Result<u64> {
+	let blocks: Option<u32> = client.storage("ValidatorSet", "BlocksPerSession", ()).await?;
+	blocks
+		.map(u64::from)
+		.ok_or_else(|| Error::Violated("sessions have no length".into()))
+}
+
 /// How long a call of the honest household took.
 struct Delay {
 	blocks: u64,
@@ -228,28 +237,31 @@ struct Delay {
 
 /// A call in a block that may still be replaced.
 struct Sent {
+	session: u64,
 	after: u64,
 	time: Duration,
 	included: Included,
 }
 
 async fn send(client: &Client, call: &Call, signer: &Keypair) -> Result<Sent> {
+	let session = session_length(client).await?;
 	let after = client.best_head().await?.number;
 	let sent = Instant::now();
 	let included = wait::within(PATIENCE, "a call of the honest household", async {
 		client.submit(call, signer).await?.in_block().await
 	})
 	.await?;
-	Ok(Sent { after, time: sent.elapsed(), included })
+	Ok(Sent { session, after, time: sent.elapsed(), included })
 }
 
 /// Counts to the block in which the call is final.
 async fn finalize(sent: Sent) -> Result<(Delay, Outcome)> {
-	let Sent { after, time, included } = sent;
+	let Sent { session, after, time, included } = sent;
 	let best = included.outcome.block.number;
 	let outcome = wait::within(PATIENCE, "a call becoming final", included.finalized()).await?;
-	let blocks = outcome.block.number.max(best).saturating_sub(after);
-	Ok((Delay { blocks, time }, outcome))
+	let block = outcome.block.number.max(best);
+	let begun = block / session - after / session;
+	Ok((Delay { blocks: block - after - begun, time }, outcome))
 }
 
 /// A day of the honest household: its meter withdraws two assets for each of its addresses; each address, new and

@@ -13,7 +13,7 @@ use petra_client::billing::{file::BillFile, Bill};
 use petra_report::Report;
 use petra_tests::{
 	browser,
-	simulation::{self, Day},
+	simulation::{self, Day, TIMESTEP_MS},
 	wait::{self, within},
 	with_network, LocalNetwork, Result, ScratchDirectory, FULL_NODE,
 };
@@ -26,8 +26,8 @@ use std::{
 };
 use tokio::process::Command;
 
-/// A timestep, in milliseconds.
-const TIMESTEP: u64 = 8_000;
+/// A timestep without mixing, in milliseconds.
+const UNMIXED_MS: u64 = 8_000;
 /// How long one simulation of some hours may take.
 const LIMIT: Duration = Duration::from_secs(900);
 /// How long one of a whole day may take.
@@ -138,7 +138,7 @@ async fn day_should_be_replayed_by_agents_that_mix_and_be_verified() -> Result {
 	let directory = ScratchDirectory::new("simulate")?;
 	let out = directory.path().join("day");
 	// Proofs need both cores.
-	let options = simulation::network("simulate", TIMESTEP).undisturbed();
+	let options = simulation::network("simulate", TIMESTEP_MS).undisturbed();
 	with_network(options, async |network| {
 		let day = day()?;
 		let report = simulated(network, &day, &out, &[], LIMIT).await?;
@@ -159,7 +159,7 @@ async fn day_should_be_replayed_by_agents_that_mix_and_be_verified() -> Result {
 async fn households_should_end_with_their_simulation() -> Result {
 	let directory = ScratchDirectory::new("simulate-ended")?;
 	let day = Day::shipped();
-	with_network(simulation::network("simulate-ended", TIMESTEP), async |network| {
+	with_network(simulation::network("simulate-ended", TIMESTEP_MS), async |network| {
 		wait::finalized(&network.client(FULL_NODE).await?, 1).await?;
 		for (signal, code) in [(Signal::SIGTERM, Some(ENDED)), (Signal::SIGKILL, None)] {
 			let out = directory.path().join(signal.as_str());
@@ -204,9 +204,12 @@ async fn replay(name: &'static str, day: Day, mixing: bool) -> Result {
 			tried += 1;
 			let directory = ScratchDirectory::new(name)?;
 			let out = directory.path().join("day");
-			let options = simulation::network(name, TIMESTEP);
-			// Proofs need both cores.
-			let options = if mixing { options.undisturbed() } else { options };
+			let options = if mixing {
+				// Proofs need both cores.
+				simulation::network(name, TIMESTEP_MS).undisturbed()
+			} else {
+				simulation::network(name, UNMIXED_MS)
+			};
 			let replayed = with_network(options, async |network| {
 				let report = simulated(network, &day, &out, &arguments, LIMIT).await?;
 				let traded = report.figures.totals.trades;
@@ -299,7 +302,7 @@ async fn day_should_go_on_when_validator_service_agent_and_meter_are_killed() ->
 	let wanted = if day.trades < 20 { 1 } else { 20 };
 	let directory = ScratchDirectory::new("simulate-faults")?;
 	let out = directory.path().join("day");
-	let options = simulation::network("simulate-faults", TIMESTEP).undisturbed();
+	let options = simulation::network("simulate-faults", TIMESTEP_MS).undisturbed();
 	with_network(options, async |network| {
 		wait::finalized(&network.client(FULL_NODE).await?, 1).await?;
 		let arguments = ["--path", "dso"];
@@ -355,7 +358,7 @@ async fn hundred_households_should_trade_for_a_day() -> Result {
 	let made = petra_profile::made_up(100, 15, 7).map_err(violated)?;
 	made.write(File::create(&profile).map_err(violated)?).map_err(violated)?;
 	let day = Day { profile, from: "0:00", to: "24:00", notes: "1", trades: 1 };
-	let options = simulation::network("simulate-hundred", 8_000).undisturbed();
+	let options = simulation::network("simulate-hundred", UNMIXED_MS).undisturbed();
 	with_network(options, async |network| {
 		let arguments = ["--no-mixing"];
 		let report = simulated(network, &day, &out, &arguments, DAY_LIMIT).await?;
