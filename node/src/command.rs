@@ -1,10 +1,10 @@
 //! Does what the command line asks.
 
 use crate::{
+	chain_spec,
 	cli::{Cli, Subcommand},
 	service,
 };
-use petra_node::chain_spec;
 use petra_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
 use sc_network::config::NetworkBackendType;
@@ -132,5 +132,26 @@ pub fn run() -> sc_cli::Result<()> {
 			let runner = cli.create_runner(cmd)?;
 			runner.sync_run(|config| cmd.run::<Block>(&config))
 		},
+	}
+}
+
+/// What to do about an error that does not say so itself.
+pub fn advice(error: &str) -> Option<&'static str> {
+	let damaged = ["Corruption", "Bad metadata", "Invalid log record", "CRC"];
+	damaged.iter().any(|sign| error.contains(sign)).then_some(
+		"The database is damaged. Restore it from a backup (docs/consortium.md), or remove it with `petra-node purge-chain`, \
+		 with the same --chain and --base-path, and start again: the node then fetches the chain from its peers.",
+	)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::advice;
+
+	#[test]
+	fn a_damaged_database_should_be_told_from_other_errors() {
+		assert!(advice("Database: Corruption: Bad metadata")
+			.is_some_and(|text| text.contains("purge-chain")));
+		assert_eq!(advice("Address already in use"), None);
 	}
 }

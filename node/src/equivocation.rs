@@ -3,7 +3,7 @@
 //! Aura has no report of equivocations with which a chain could punish: the import queue logs them, and this counts
 //! them, so that an operator can set an alarm on `petra_aura_equivocations_total`.
 
-use crate::FullClient;
+use crate::service::FullClient;
 use futures::StreamExt;
 use petra_runtime::opaque::Block;
 use sc_client_api::BlockchainEvents;

@@ -1,8 +1,7 @@
 //! How the parts of a node are put together: database, pool, network, block production, finality, RPC.
 
-use crate::rpc;
+use crate::{chain_spec, equivocation, executor, rpc};
 use futures::FutureExt;
-use petra_node::{chain_spec, equivocation, executor, FullClient};
 use petra_runtime::{apis::RuntimeApi, opaque::Block};
 use sc_client_api::Backend;
 use sc_consensus_aura::{
@@ -30,6 +29,8 @@ use std::{
 	time::Duration,
 };
 
+/// The chain, as this node holds it.
+pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, executor::Executor>;
 type FullBackend = sc_service::TFullBackend<Block>;
 type FullSelectChain = sc_consensus::LongestChain<FullBackend, Block>;
 type GrandpaBlockImport =
