@@ -5,8 +5,16 @@ use std::process::Command;
 use substrate_build_script_utils::generate_cargo_keys;
 
 /// What the node is made of, from the root of the repository.
-const PARTS: [&str; 7] =
-	["node", "runtime", "pallets", "primitives", "schedule", "chain-specs", "Cargo.lock"];
+const PARTS: [&str; 8] = [
+	"node",
+	"runtime",
+	"pallets",
+	"primitives",
+	"schedule",
+	"chain-specs",
+	"Cargo.lock",
+	":!*/tests/*",
+];
 
 /// What git says, if it is there and this is a repository.
 fn git(arguments: &[&str]) -> Option<String> {

@@ -10,7 +10,8 @@ use std::{
 const INNER: &str = "PETRA_WASM_BUILD";
 
 /// Runs `build` in a process of its own, and passes on what it tells cargo with the checkout's files named from the package:
-/// so what one checkout has compiled is as fresh in another, wherever that is. `root` is the checkout, from the package.
+/// so what one checkout has compiled is as fresh in another, wherever that is. Tests of a package are not in its blob, and are
+/// not passed on. `root` is the checkout, from the package.
 pub fn anywhere(root: &str, build: impl FnOnce()) -> io::Result<()> {
 	if env::var_os(INNER).is_some() {
 		build();
@@ -25,7 +26,13 @@ pub fn anywhere(root: &str, build: impl FnOnce()) -> io::Result<()> {
 	let checkout = Path::new(root).canonicalize()?;
 	let there = format!("cargo:rerun-if-changed={}/", checkout.display());
 	let here = format!("cargo:rerun-if-changed={root}/");
-	print!("{}", String::from_utf8_lossy(&inner.stdout).replace(&there, &here));
+	for line in String::from_utf8_lossy(&inner.stdout).lines() {
+		match line.strip_prefix(&there) {
+			Some(file) if file.contains("/tests/") => {},
+			Some(file) => println!("{here}{file}"),
+			None => println!("{line}"),
+		}
+	}
 	if !inner.status.success() {
 		exit(inner.status.code().unwrap_or(1));
 	}

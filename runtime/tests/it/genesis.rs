@@ -1,7 +1,8 @@
 //! The presets.
 
 use crate::chain::{chain, genesis_of, next_block};
-use petra_runtime::{genesis, Balances, Runtime, Session};
+use petra_runtime::{genesis, Balances, Runtime, Session, WASM_BINARY};
+use sc_chain_spec::GenesisConfigBuilderRuntimeCaller;
 use sp_keyring::Sr25519Keyring;
 
 #[test]
@@ -9,6 +10,17 @@ fn presets_should_be_the_three_of_the_specification() {
 	let names: Vec<String> = genesis::preset_names().iter().map(|name| name.to_string()).collect();
 	assert_eq!(names, ["development", "local_testnet", "consortium"]);
 	assert!(genesis::get_preset(&"unknown".into()).is_none());
+}
+
+#[test]
+fn presets_should_be_those_of_the_wasm() {
+	// The node makes its specs of those that are compiled into it.
+	let wasm = GenesisConfigBuilderRuntimeCaller::<()>::new(WASM_BINARY.unwrap());
+	for name in genesis::preset_names() {
+		let native = genesis::get_preset(&name).unwrap();
+		let native: serde_json::Value = serde_json::from_slice(&native).unwrap();
+		assert_eq!(wasm.get_named_preset(Some(&name.to_string())).unwrap(), native, "{name}");
+	}
 }
 
 #[test]
