@@ -14,6 +14,7 @@ mod error;
 mod knobs;
 mod network;
 mod node_program;
+mod ports;
 pub mod simulation;
 pub mod wait;
 
@@ -22,3 +23,4 @@ pub use error::{Error, Result};
 pub use knobs::knob;
 pub use network::{place, with_network, LocalNetwork, NetworkOptions, Node, FULL_NODE, VALIDATORS};
 pub use node_program::{find_node, find_tool, NODE_VARIABLE, TOOL_VARIABLE};
+pub use ports::free_port;

@@ -1,6 +1,8 @@
 //! The local network.
 
-use crate::{directory::ScratchDirectory, find_node, wait, Error, Result, NODE_VARIABLE};
+use crate::{
+	directory::ScratchDirectory, find_node, free_port, wait, Error, Result, NODE_VARIABLE,
+};
 use nix::{
 	sys::{
 		signal::{kill, Signal},
@@ -125,7 +127,7 @@ impl LocalNetwork {
 		let place = place(options.undisturbed).await?;
 		let node = options.node.clone().map_or_else(find_node, Ok)?;
 		let mut directory = ScratchDirectory::new(options.name)?;
-		let definition = definition(&options, &node.display().to_string(), &directory);
+		let definition = definition(&options, &node.display().to_string(), &directory)?;
 		let started = match NetworkConfig::load_from_toml_string(&definition) {
 			Ok(configuration) => configuration
 				.spawn_native()
@@ -227,7 +229,13 @@ impl LocalNetwork {
 	/// # Errors
 	/// [`Error::Zombienet`] if it does not start, [`Error::Client`] if it does not answer within a minute.
 	pub async fn add_validator_node(&mut self, name: &'static str) -> Result<Client> {
-		let options = AddNodeOptions { is_validator: true, ..Default::default() };
+		let options = AddNodeOptions {
+			is_validator: true,
+			rpc_port: Some(free_port()?),
+			prometheus_port: Some(free_port()?),
+			p2p_port: Some(free_port()?),
+			..Default::default()
+		};
 		let doing = "start another node";
 		let network = self.network.as_mut().ok_or_else(|| Error::NoSuchNode(name.into()))?;
 		network.add_node(name, options).await.map_err(Error::zombienet(doing))?;
@@ -295,12 +303,17 @@ pub async fn with_network<T>(
 	}
 }
 
-/// The network's file with its gaps filled.
-fn definition(options: &NetworkOptions, node: &str, directory: &ScratchDirectory) -> String {
+/// The network's file with its gaps filled, and with ports: those that zombienet picks may be taken when a node listens.
+fn definition(
+	options: &NetworkOptions,
+	node: &str,
+	directory: &ScratchDirectory,
+) -> Result<String> {
 	let filled = DEFINITION
 		.replace(&format!("{{{{{NODE_VARIABLE}}}}}"), node)
 		.replace(&format!("{{{{{DIRECTORY_VARIABLE}}}}}"), &directory.path().display().to_string());
-	let mut filled = if options.alone { alone(&filled) } else { filled };
+	let filled = if options.alone { alone(&filled) } else { filled };
+	let mut filled = with_ports(&filled)?;
 	if let Some(blocks) = options.session_length {
 		filled
 			.push_str(&format!("\n[relaychain.genesis.validatorSet]\nsessionLength = {blocks}\n"));
@@ -308,7 +321,20 @@ fn definition(options: &NetworkOptions, node: &str, directory: &ScratchDirectory
 	if let Some(tables) = &options.genesis {
 		filled.push_str(&format!("\n{tables}"));
 	}
-	filled
+	Ok(filled)
+}
+
+/// The network with ports for its nodes.
+fn with_ports(definition: &str) -> Result<String> {
+	let mut parts = definition.split(NODE_TABLE);
+	let mut filled = parts.next().unwrap_or_default().to_string();
+	for part in parts {
+		let (rpc, prometheus, p2p) = (free_port()?, free_port()?, free_port()?);
+		filled.push_str(&format!(
+			"{NODE_TABLE}\nrpc_port = {rpc}\nprometheus_port = {prometheus}\np2p_port = {p2p}{part}"
+		));
+	}
+	Ok(filled)
 }
 
 /// The network without all nodes but the first, on the chain of one validator.

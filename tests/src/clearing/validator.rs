@@ -1,10 +1,9 @@
 //! The node.
 
 use super::{account_of, at_file, ensure, market::Meter, violated, Settings};
-use crate::{find_node, network, Result, ScratchDirectory};
+use crate::{find_node, free_port, network, Result, ScratchDirectory};
 use serde_json::json;
 use std::{
-	net::TcpListener,
 	path::{Path, PathBuf},
 	process::Stdio,
 };
@@ -83,11 +82,7 @@ impl Validator {
 		let log = directory.path().join("node.log");
 		let output = std::fs::File::create(&log).map_err(at_file(&log))?;
 		let errors = output.try_clone().map_err(at_file(&log))?;
-		// Free a moment ago.
-		let port = TcpListener::bind("127.0.0.1:0")
-			.and_then(|listener| listener.local_addr())
-			.map_err(|error| violated(format!("no free port: {error}")))?
-			.port();
+		let port = free_port()?;
 		let (pool, kilobytes) = (4 * settings.offers, 16 * settings.offers);
 		let process = Command::new(&node)
 			.args(["--alice", "--validator", "--force-authoring", NODE_KEY])

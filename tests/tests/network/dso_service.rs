@@ -21,12 +21,11 @@ use petra_client::{
 	AccountId32, Client, Keypair,
 };
 use petra_tests::{
-	find_tool, knob, wait, wait::within, with_network, Error, LocalNetwork, NetworkOptions, Result,
-	ScratchDirectory, FULL_NODE,
+	find_tool, free_port, knob, wait, wait::within, with_network, Error, LocalNetwork,
+	NetworkOptions, Result, ScratchDirectory, FULL_NODE,
 };
 use std::{
 	collections::BTreeMap,
-	net::TcpListener,
 	path::PathBuf,
 	process::Stdio,
 	sync::{
@@ -405,9 +404,7 @@ async fn test(network: &LocalNetwork, kills: usize) -> Result {
 	let directory = ScratchDirectory::new("dso-service-files")?;
 	let key = directory.path().join("service.key");
 	std::fs::write(key, "//Service").map_err(failed)?;
-	let port = TcpListener::bind("127.0.0.1:0")
-		.and_then(|free| free.local_addr())
-		.map_err(failed)?;
+	let listen = format!("127.0.0.1:{}", free_port()?);
 	let genesis = client.final_ledger().await?.genesis();
 	let realm = Realm { genesis, dso: account_of(&service_key()) };
 	let ledger = Arc::new(OnLedger::default());
@@ -415,11 +412,11 @@ async fn test(network: &LocalNetwork, kills: usize) -> Result {
 	let program = Program {
 		directory: directory.path().to_path_buf(),
 		url: network.node(NODE)?.url.clone(),
-		listen: port.to_string(),
+		listen: listen.clone(),
 		child: None,
 		starts: watch::Sender::new(0),
 	};
-	let dso = DsoClient::new(port.to_string(), realm);
+	let dso = DsoClient::new(listen, realm);
 	let mut bench = Bench { realm, dso, program, ledger, from, told: Vec::new(), asked: 0 };
 	bench.program.start().await?;
 	let rounds = async {

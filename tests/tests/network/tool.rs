@@ -3,8 +3,9 @@
 
 use crate::command::{violated, Petra, Tour};
 use crate::support::ensure;
-use petra_tests::{wait, with_network, NetworkOptions, Result, ScratchDirectory, FULL_NODE};
-use std::net::TcpListener;
+use petra_tests::{
+	free_port, wait, with_network, NetworkOptions, Result, ScratchDirectory, FULL_NODE,
+};
 
 /// Sections of the page that another test runs, on a network of its own.
 const ELSEWHERE: [&str; 1] = ["Payment against delivery"];
@@ -107,11 +108,7 @@ async fn tool_should_end_with_the_status_of_what_went_wrong() -> Result {
 	})
 	.await?;
 	// 3: nobody answers.
-	let port = TcpListener::bind("127.0.0.1:0")
-		.and_then(|listener| listener.local_addr())
-		.map_err(violated)?
-		.port();
-	let nobody = format!("ws://127.0.0.1:{port}");
+	let nobody = format!("ws://127.0.0.1:{}", free_port()?);
 	Petra::new(here, &nobody)
 		.must(&["status"], 3, &["no node answers", "connecting to"])
 		.await?;

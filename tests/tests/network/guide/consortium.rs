@@ -4,10 +4,10 @@ use super::{
 	page::{Page, Step},
 	shell::Shell,
 };
+use petra_tests::free_port;
 use std::{
 	collections::BTreeMap,
 	env, fs,
-	net::TcpListener,
 	os::unix::fs::PermissionsExt,
 	path::{Path, PathBuf},
 	process::Command,
@@ -75,17 +75,6 @@ pub fn petra_node() -> PathBuf {
 	fs::canonicalize(node).expect("it is there")
 }
 
-/// Ports that nobody uses now.
-fn free_ports(count: usize) -> Vec<u16> {
-	let listeners: Vec<_> = (0..count)
-		.map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"))
-		.collect();
-	listeners
-		.iter()
-		.map(|listener| listener.local_addr().expect("it is bound").port())
-		.collect()
-}
-
 /// All places.
 pub struct Consortium {
 	directory: PathBuf,
@@ -125,7 +114,7 @@ impl Consortium {
 		Self {
 			directory,
 			python,
-			ports: free_ports(3 * MEMBERS as usize),
+			ports: (0..3 * MEMBERS).map(|_| free_port().expect("a free port")).collect(),
 			shells: BTreeMap::new(),
 			everywhere: Vec::new(),
 			succeeded: false,
