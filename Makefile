@@ -43,7 +43,7 @@ build: setup ## Build and lint node, tools and tests
 demo: build ## Replay a microgrid's afternoon on a four-validator network, and report (into OUT, a new directory)
 	CARGO_MANIFEST_DIR=$(CURDIR)/tests $(BIN)/petra-demo --out $${OUT:-build/demo-$$(date +%Y%m%d-%H%M%S)}
 
-network: build ## Start the network of zombienet/local.toml until Ctrl-C (TIMESTEP=14000: milliseconds of a timestep)
+network: build ## Start the network of zombienet/local.toml until Ctrl-C (TIMESTEP=20000: milliseconds of a timestep)
 	$(BIN)/petra-network $(if $(TIMESTEP),--timestep $(TIMESTEP))
 
 test: setup ## Everything CI checks: lints, unit, runtime, benchmarks as tests, networks, client scripts

@@ -15,10 +15,6 @@ pub const DATA_VARIABLE: &str = "PETRA_DATA";
 /// A day of a microgrid in Germany (P3, section 4.3).
 const MICROGRID: &str = "german-microgrid-9.csv";
 
-/// A timestep of a simulation that mixes, in milliseconds. Two cores make and verify the proofs of nine households, and
-/// the blocks of five nodes besides: with less, a slow machine has the notes out of their rings when nobody trades any more.
-pub const TIMESTEP_MS: u64 = 14_000;
-
 /// A day to replay.
 #[derive(Clone, Debug)]
 pub struct Day {
@@ -28,6 +24,9 @@ pub struct Day {
 	pub from: &'static str,
 	/// End of the last row.
 	pub to: &'static str,
+	/// A timestep, in milliseconds. Two cores make and verify the proofs of nine households, and the blocks of five nodes
+	/// besides: with less, a slow machine has the notes out of their rings when nobody trades any more.
+	pub timestep_ms: u64,
 	/// Notes in which the greatest demand is split: the more, the more proofs two cores have to make and verify for all.
 	pub notes: &'static str,
 	/// So many trades are expected at least.
@@ -42,6 +41,7 @@ impl Day {
 			profile: checkout().join(NEIGHBOURHOOD),
 			from: "16:45",
 			to: "18:45",
+			timestep_ms: 20_000,
 			notes: "2",
 			trades: 6,
 		}
@@ -57,7 +57,14 @@ impl Day {
 		if !profile.is_file() {
 			return Err(Error::Violated(format!("{DATA_VARIABLE}: no {}", profile.display())));
 		}
-		Ok(Some(Self { profile, from: "14:15", to: "17:45", notes: "1", trades: 20 }))
+		Ok(Some(Self {
+			profile,
+			from: "14:15",
+			to: "17:45",
+			timestep_ms: 14_000,
+			notes: "1",
+			trades: 20,
+		}))
 	}
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use petra_tests::{
-	simulation::{self, Day, TIMESTEP_MS},
+	simulation::{self, Day},
 	wait, Error, LocalNetwork, Result, FULL_NODE,
 };
 use std::{
@@ -44,12 +44,13 @@ async fn show(page: &Path) {
 async fn run(arguments: Arguments) -> Result {
 	println!("Starting four validators and a full node…");
 	let start = Instant::now();
-	let network = LocalNetwork::start(simulation::network("demo", TIMESTEP_MS)).await?;
+	let day = Day::shipped();
+	let network = LocalNetwork::start(simulation::network("demo", day.timestep_ms)).await?;
 	wait::finalized(&network.client(FULL_NODE).await?, 1).await?;
 	println!("The network is up after {:.0?}.\n", start.elapsed());
 
 	let out = &arguments.out;
-	let mut simulate = simulation::command(&network, &Day::shipped(), out, &[])?;
+	let mut simulate = simulation::command(&network, &day, out, &[])?;
 	ended("petra simulate", simulate.status().await)?;
 
 	println!("\nHolding the report against the blocks of the full node, which nobody used:");

@@ -17,7 +17,7 @@ struct Arguments {
 	/// Blocks in a session, if not what the chain's preset says.
 	#[arg(long)]
 	session_length: Option<u32>,
-	/// Milliseconds of a timestep, if not what the chain's preset says: for a simulation, 14000.
+	/// Milliseconds of a timestep, if not what the chain's preset says: for a simulation, 20000.
 	#[arg(long)]
 	timestep: Option<u64>,
 }

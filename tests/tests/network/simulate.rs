@@ -13,7 +13,7 @@ use petra_client::billing::{file::BillFile, Bill};
 use petra_report::Report;
 use petra_tests::{
 	browser,
-	simulation::{self, Day, TIMESTEP_MS},
+	simulation::{self, Day},
 	wait::{self, within},
 	with_network, LocalNetwork, Result, ScratchDirectory, FULL_NODE,
 };
@@ -138,9 +138,9 @@ async fn day_should_be_replayed_by_agents_that_mix_and_be_verified() -> Result {
 	let directory = ScratchDirectory::new("simulate")?;
 	let out = directory.path().join("day");
 	// Proofs need both cores.
-	let options = simulation::network("simulate", TIMESTEP_MS).undisturbed();
+	let day = day()?;
+	let options = simulation::network("simulate", day.timestep_ms).undisturbed();
 	with_network(options, async |network| {
-		let day = day()?;
 		let report = simulated(network, &day, &out, &[], LIMIT).await?;
 		let totals = &report.figures.totals;
 		ensure(totals.trades >= day.trades, || format!("{totals:?}"))?;
@@ -159,7 +159,7 @@ async fn day_should_be_replayed_by_agents_that_mix_and_be_verified() -> Result {
 async fn households_should_end_with_their_simulation() -> Result {
 	let directory = ScratchDirectory::new("simulate-ended")?;
 	let day = Day::shipped();
-	with_network(simulation::network("simulate-ended", TIMESTEP_MS), async |network| {
+	with_network(simulation::network("simulate-ended", day.timestep_ms), async |network| {
 		wait::finalized(&network.client(FULL_NODE).await?, 1).await?;
 		for (signal, code) in [(Signal::SIGTERM, Some(ENDED)), (Signal::SIGKILL, None)] {
 			let out = directory.path().join(signal.as_str());
@@ -206,7 +206,7 @@ async fn replay(name: &'static str, day: Day, mixing: bool) -> Result {
 			let out = directory.path().join("day");
 			let options = if mixing {
 				// Proofs need both cores.
-				simulation::network(name, TIMESTEP_MS).undisturbed()
+				simulation::network(name, day.timestep_ms).undisturbed()
 			} else {
 				simulation::network(name, UNMIXED_MS)
 			};
@@ -302,7 +302,7 @@ async fn day_should_go_on_when_validator_service_agent_and_meter_are_killed() ->
 	let wanted = if day.trades < 20 { 1 } else { 20 };
 	let directory = ScratchDirectory::new("simulate-faults")?;
 	let out = directory.path().join("day");
-	let options = simulation::network("simulate-faults", TIMESTEP_MS).undisturbed();
+	let options = simulation::network("simulate-faults", day.timestep_ms).undisturbed();
 	with_network(options, async |network| {
 		wait::finalized(&network.client(FULL_NODE).await?, 1).await?;
 		let arguments = ["--path", "dso"];
@@ -357,8 +357,9 @@ async fn hundred_households_should_trade_for_a_day() -> Result {
 	let profile = directory.path().join("hundred.csv");
 	let made = petra_profile::made_up(100, 15, 7).map_err(violated)?;
 	made.write(File::create(&profile).map_err(violated)?).map_err(violated)?;
-	let day = Day { profile, from: "0:00", to: "24:00", notes: "1", trades: 1 };
-	let options = simulation::network("simulate-hundred", UNMIXED_MS).undisturbed();
+	let timestep_ms = UNMIXED_MS;
+	let day = Day { profile, from: "0:00", to: "24:00", timestep_ms, notes: "1", trades: 1 };
+	let options = simulation::network("simulate-hundred", timestep_ms).undisturbed();
 	with_network(options, async |network| {
 		let arguments = ["--no-mixing"];
 		let report = simulated(network, &day, &out, &arguments, DAY_LIMIT).await?;
