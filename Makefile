@@ -18,9 +18,9 @@ export PETRA_NODE_MODULES := $(PETRA_CACHE)/polkadot-js/node_modules
 # The Wasm inside the node is the one that ships, although all crates are compiled with one set of features.
 export PETRA_PRODUCTION_WASM := 1
 
-# Not compiled again: Debian has it, and only zombienet wants it.
+# OpenSSL, which only zombienet wants, is Debian's; otherwise it is compiled.
 export OPENSSL_NO_VENDOR := 1
-# It takes a third less time than g++ for binaryen, which makes the Wasm smaller.
+# Binaryen, which makes the Wasm smaller, takes g++ much longer.
 export CXX := clang++
 
 # One profile and one set of features for everything, so that each crate is compiled once (docs/adr/0002), and petra's own are

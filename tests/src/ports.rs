@@ -23,14 +23,16 @@ static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
 /// [`Error::Violated`] if none was found.
 pub fn free_port() -> Result<u16> {
 	let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
-	for _ in 0..ATTEMPTS {
-		let port = rand::rng().random_range(RANGE);
-		if !given.contains(&port) && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-			given.insert(port);
-			return Ok(port);
-		}
-	}
-	Err(Error::Violated(format!("no free port among {RANGE:?}")))
+	take(RANGE, &mut given).ok_or_else(|| Error::Violated(format!("no free port among {RANGE:?}")))
+}
+
+fn take(range: Range<u16>, given: &mut BTreeSet<u16>) -> Option<u16> {
+	let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+	let port = (0..ATTEMPTS)
+		.map(|_| rand::rng().random_range(range.clone()))
+		.find(|port| !given.contains(port) && free(*port))?;
+	given.insert(port);
+	Some(port)
 }
 
 #[cfg(test)]
@@ -38,12 +40,15 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn ports_should_differ_and_be_free() {
-		let ports: Vec<_> = (0..100).map(|_| free_port().unwrap()).collect();
-		let listening: Vec<_> = ports
-			.iter()
-			.map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).unwrap())
-			.collect();
-		assert_eq!(listening.len(), ports.iter().collect::<BTreeSet<_>>().len());
+	fn port_should_be_given_once_and_only_while_nobody_listens() {
+		let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+		let port = listener.local_addr().unwrap().port();
+		let mut given = BTreeSet::new();
+		let mut take_it = || take(port..port + 1, &mut given);
+
+		assert_eq!(take_it(), None);
+		drop(listener);
+		assert_eq!(take_it(), Some(port));
+		assert_eq!(take_it(), None);
 	}
 }

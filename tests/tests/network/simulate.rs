@@ -137,8 +137,8 @@ async fn verify_a_bill(network: &LocalNetwork, out: &Path, report: &Report) -> R
 async fn day_should_be_replayed_by_agents_that_mix_and_be_verified() -> Result {
 	let directory = ScratchDirectory::new("simulate")?;
 	let out = directory.path().join("day");
-	// Proofs need both cores.
 	let day = day()?;
+	// Proofs need both cores.
 	let options = simulation::network("simulate", day.timestep_ms).undisturbed();
 	with_network(options, async |network| {
 		let report = simulated(network, &day, &out, &[], LIMIT).await?;
