@@ -1,100 +1,12 @@
 //! A wrong chain spec, a missing key, an occupied port and a damaged database give an error that says what to do, not a
 //! panic.
 
-use crate::support::ensure;
-use petra_tests::{find_node, wait::within, Error, Result, ScratchDirectory};
-use std::{
-	fs::Permissions,
-	net::TcpListener,
-	os::unix::fs::PermissionsExt,
-	path::Path,
-	process::{ExitStatus, Stdio},
-	time::Duration,
+use crate::{
+	single_node::{export, with, Running, ANY_PORT},
+	support::ensure,
 };
-use tokio::{
-	io::{AsyncBufReadExt, BufReader, Lines},
-	process::{Child, ChildStderr, Command},
-};
-
-/// How long the node may take to say what is wrong, or to make its first blocks: it compiles the runtime before, beside
-/// the other tests.
-const LIMIT: Duration = Duration::from_secs(180);
-/// What every node here is started with: nothing of it leaves this machine, nor meets another one on it.
-const ALONE: [&str; 6] = [
-	"--no-mdns",
-	"--no-prometheus",
-	"--rpc-port=0",
-	"--no-telemetry",
-	"--out-peers=0",
-	"--in-peers=0",
-];
-/// Where it listens for peers, if the test does not say.
-const ANY_PORT: &str = "--listen-addr=/ip4/127.0.0.1/tcp/0";
-
-/// A node that runs, and what it has said so far.
-struct Running {
-	node: Child,
-	lines: Lines<BufReader<ChildStderr>>,
-	said: String,
-}
-
-impl Running {
-	fn start(directory: &Path, arguments: &[&str]) -> Result<Self> {
-		let mut command = Command::new(find_node()?);
-		command.args(arguments).arg("--base-path").arg(directory).kill_on_drop(true);
-		command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-		let mut node = command.spawn().map_err(|error| Error::Violated(error.to_string()))?;
-		let stderr = node.stderr.take().ok_or_else(|| Error::Violated("no stderr".into()))?;
-		Ok(Self { node, lines: BufReader::new(stderr).lines(), said: String::new() })
-	}
-
-	async fn next_line(&mut self) -> Result<Option<String>> {
-		let line = self
-			.lines
-			.next_line()
-			.await
-			.map_err(|error| Error::Violated(error.to_string()))?;
-		if let Some(line) = &line {
-			self.said.push_str(line);
-			self.said.push('\n');
-		}
-		Ok(line)
-	}
-
-	/// Waits until the node says something with this text.
-	async fn says(&mut self, text: &str) -> Result {
-		let what = format!("the node saying {text:?}");
-		let outcome = within(LIMIT, &what, async {
-			while let Some(line) = self.next_line().await? {
-				if line.contains(text) {
-					return Ok(());
-				}
-			}
-			Err(Error::Violated("it ended".into()))
-		})
-		.await;
-		outcome
-			.map_err(|error| Error::Violated(format!("{what}: {error}. It said:\n{}", self.said)))
-	}
-
-	/// Waits until the node ends by itself.
-	async fn ends(&mut self) -> Result<ExitStatus> {
-		let outcome = within(LIMIT, "the node ending", async {
-			while self.next_line().await?.is_some() {}
-			self.node.wait().await.map_err(|error| Error::Violated(error.to_string()))
-		})
-		.await;
-		outcome.map_err(|error| Error::Violated(format!("{error}. It said:\n{}", self.said)))
-	}
-
-	async fn kill(&mut self) -> Result {
-		self.node.kill().await.map_err(|error| Error::Violated(error.to_string()))
-	}
-
-	fn did_not_panic(&self) -> Result {
-		ensure(!self.said.contains("panicked"), || format!("the node panicked:\n{}", self.said))
-	}
-}
+use petra_tests::{Error, Result, ScratchDirectory};
+use std::{fs::Permissions, net::TcpListener, os::unix::fs::PermissionsExt, path::Path};
 
 /// The node must end with an error that has all of `texts`, and without a panic.
 async fn must_fail(directory: &Path, arguments: &[&str], texts: &[&str]) -> Result {
@@ -110,11 +22,6 @@ async fn must_fail(directory: &Path, arguments: &[&str], texts: &[&str]) -> Resu
 		})?;
 	}
 	Ok(())
-}
-
-/// The arguments that all nodes have, and some more.
-fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
-	[&ALONE[..], more].concat()
 }
 
 #[tokio::test]
@@ -154,26 +61,15 @@ async fn node_should_say_who_may_write_when_others_can_write_compiled_runtimes()
 	must_fail(directory.path(), &arguments, &[&cache, "nobody else, can write to"]).await
 }
 
-/// Exports the template of a consortium, which names no validators, as the node does.
-async fn export(file: &Path, more: &[&str]) -> Result {
-	let mut command = Command::new(find_node()?);
-	command
-		.args(["export-chain-spec", "--chain", "consortium", "--output"])
-		.arg(file)
-		.args(more);
-	let output = command.output().await.map_err(|error| Error::Violated(error.to_string()))?;
-	ensure(output.status.success(), || String::from_utf8_lossy(&output.stderr).into())
-}
-
 #[tokio::test]
 async fn node_should_say_what_to_fill_in_when_the_genesis_has_no_validators() -> Result {
 	let failed = |error: std::io::Error| Error::Violated(error.to_string());
 	let wanted = ["validatorSet.initialValidators", "sudo.key", "purge-chain"];
 	let directory = ScratchDirectory::new("empty-genesis")?;
 	let [plain, raw] = ["plain.json", "raw.json"].map(|name| directory.path().join(name));
-	export(&raw, &["--raw"]).await?;
+	export("consortium", &raw, &["--raw"]).await?;
 	// A plain one that does not mention validators at all.
-	export(&plain, &[]).await?;
+	export("consortium", &plain, &[]).await?;
 	let text = std::fs::read_to_string(&plain).map_err(failed)?;
 	let mut spec: serde_json::Value =
 		serde_json::from_str(&text).map_err(|error| Error::Violated(error.to_string()))?;
